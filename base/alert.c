@@ -1,0 +1,147 @@
+#include "base/alert.h"
+
+#include "base/json.h"
+#include "base/stamp.h"
+
+struct hash128
+alert_id(struct str rule_id, struct str group_key, struct hash128 first, struct hash128 last)
+{
+	struct buf b = {0};
+	struct hash128 h;
+
+	buf_add_str(&b, rule_id);
+	buf_add_char(&b, 0);
+	buf_add_str(&b, group_key);
+	buf_add_char(&b, 0);
+	buf_add(&b, &first, sizeof(first));
+	buf_add(&b, &last, sizeof(last));
+	h = hash_id(b.p, b.n);
+	buf_done(&b);
+	return h;
+}
+
+void
+alert_sentence(const struct alert *a, struct str pattern, struct buf *out)
+{
+	while (pattern.n > 0) {
+		struct str text, name, rest;
+		size_t i;
+
+		if (!str_cut(&pattern, '%', &text)) {
+			buf_add_str(out, text);
+			return;
+		}
+		buf_add_str(out, text);
+		rest = pattern;
+		if (!str_cut(&rest, '%', &name)) {
+			buf_add_char(out, '%');
+			continue;
+		}
+		for (i = 0; i < a->ngroup && !str_eq(a->group[i].name, name); i++)
+			continue;
+		if (i < a->ngroup) {
+			buf_add_str(out, a->group[i].value);
+			pattern = rest;
+		} else {
+			buf_add_char(out, '%');
+		}
+	}
+}
+
+static void
+text_member(struct buf *out, const char *name, struct str value)
+{
+	if (value.n == 0)
+		return;
+	buf_printf(out, ",\"%s\":", name);
+	json_quote(out, value);
+}
+
+static void
+stamp_member(struct buf *out, const char *name, int64_t ns)
+{
+	buf_printf(out, ",\"%s\":\"", name);
+	stamp_add(out, ns);
+	buf_add_char(out, '"');
+}
+
+static void
+sentence_member(struct buf *out, const struct alert *a, const char *name, struct str pattern)
+{
+	struct buf b = {0};
+
+	alert_sentence(a, pattern, &b);
+	text_member(out, name, buf_str(&b));
+	buf_done(&b);
+}
+
+static void
+records_member(struct buf *out, const struct alert *a)
+{
+	BUF_ADD_LIT(out, ",\"noroshi.alert.records\":[");
+	for (size_t i = 0; i < a->nrecords; i++) {
+		char hex[32];
+
+		hash128_hex(a->records[i].id, hex);
+		buf_printf(out,
+			"%s{\"event.id\":\"%.32s\",\"event.sequence\":%llu,\"@timestamp\":\"",
+			i ? "," : "", hex, (unsigned long long)a->records[i].seq);
+		stamp_add(out, a->records[i].time);
+		BUF_ADD_LIT(out, "\"}");
+	}
+	buf_add_char(out, ']');
+}
+
+void
+alert_json(const struct alert *a, struct buf *out)
+{
+	const struct alert_rule *r = a->rule;
+	char hex[32];
+
+	hash128_hex(a->id, hex);
+	BUF_ADD_LIT(out, "{\"@timestamp\":\"");
+	stamp_add(out, a->time);
+	buf_printf(out, "\",\"event.kind\":\"alert\",\"noroshi.alert.id\":\"%.32s\"", hex);
+	text_member(out, "rule.id", r->id);
+	text_member(out, "rule.name", r->title);
+	text_member(out, "noroshi.rule.title_ja", r->title_ja);
+	text_member(out, "rule.description", r->description);
+	text_member(out, "rule.author", r->author);
+	text_member(out, "log.level", r->level.n ? r->level : STR("medium"));
+	sentence_member(out, a, "message", r->sentence_en.n ? r->sentence_en : r->title);
+	sentence_member(out, a, "noroshi.message_ja",
+		r->sentence_ja.n ? r->sentence_ja
+		: r->title_ja.n  ? r->title_ja
+				 : r->title);
+	text_member(out, "noroshi.first_action_en", r->first_action_en);
+	text_member(out, "noroshi.first_action_ja", r->first_action_ja);
+	BUF_ADD_LIT(out, ",\"tags\":[");
+	for (size_t i = 0; i < r->ntags; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		json_quote(out, r->tags[i]);
+	}
+	BUF_ADD_LIT(out, "],\"noroshi.alert.group\":{");
+	for (size_t i = 0; i < a->ngroup; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		json_quote(out, a->group[i].name);
+		buf_add_char(out, ':');
+		json_quote(out, a->group[i].value);
+	}
+	buf_add_char(out, '}');
+	stamp_member(out, "event.start", a->first_time);
+	stamp_member(out, "event.end", a->time);
+	buf_printf(out, ",\"noroshi.alert.window_seconds\":%lld,\"noroshi.alert.count\":%llu",
+		(long long)(a->window_ns / 1000000000), (unsigned long long)a->count);
+	buf_printf(out, ",\"noroshi.alert.suppressed\":%llu,\"noroshi.alert.records_total\":%zu",
+		(unsigned long long)a->suppressed, a->nrecords_all);
+	if (a->history)
+		BUF_ADD_LIT(out, ",\"noroshi.origin\":\"history\"");
+	records_member(out, a);
+	if (a->last_record.n) {
+		BUF_ADD_LIT(out, ",\"noroshi.alert.last_record\":");
+		buf_add_str(out, a->last_record);
+	}
+	buf_add_char(out, '}');
+}

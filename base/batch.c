@@ -1,0 +1,160 @@
+#include "base/batch.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/record.h"
+
+_Static_assert(
+	sizeof(struct batch_head) <= BATCH_OFF_FRAMES, "the head fits before the frame table");
+_Static_assert(sizeof(struct record) == 64, "BATCH_OFF_ENTRIES counts on it");
+_Static_assert(sizeof(struct entry) == 20, "BATCH_OFF_MATCHES counts on it");
+_Static_assert(BATCH_OFF_RAW % 8 == 0 && BATCH_OFF_RECORDS % 64 == 0, "parts are aligned");
+
+struct batch
+batch_new(void)
+{
+	struct batch b = {mem_zero(1, BATCH_SLOT_BYTES), BATCH_SLOT_BYTES};
+
+	batch_reset(b, 0);
+	return b;
+}
+
+void
+batch_free(struct batch b)
+{
+	mem_free(b.base);
+}
+
+void
+batch_reset(struct batch b, uint64_t number)
+{
+	*batch_head(b) = (struct batch_head){.magic = BATCH_MAGIC, .number = number};
+}
+
+int
+batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str peer)
+{
+	struct batch_head *h = batch_head(b);
+	struct frame *f = &batch_frames(b)[h->nframes];
+	const struct frame *last = h->nframes ? f - 1 : NULL;
+	size_t room = BATCH_RAW_CAP - h->raw_len;
+	bool same_peer = last && str_eq(peer, batch_bytes(b, last->peer_off, last->peer_len));
+
+	if (peer.n > UINT16_MAX)
+		peer.n = UINT16_MAX;
+	if (h->nframes >= BATCH_FRAMES || bytes.n > room || (!same_peer && peer.n > room - bytes.n))
+		return ERR_FULL;
+	*f = *meta;
+	if (same_peer) {
+		f->peer_off = last->peer_off;
+		f->peer_len = last->peer_len;
+	} else {
+		f->peer_off = BATCH_OFF_RAW + h->raw_len;
+		f->peer_len = (uint16_t)peer.n;
+		if (peer.n)
+			memcpy(b.base + f->peer_off, peer.p, peer.n);
+		h->raw_len += (uint32_t)peer.n;
+	}
+	f->off = BATCH_OFF_RAW + h->raw_len;
+	f->len = (uint32_t)bytes.n;
+	if (bytes.n)
+		memcpy(b.base + f->off, bytes.p, bytes.n);
+	h->raw_len += (uint32_t)bytes.n;
+	h->nframes++;
+	return 0;
+}
+
+static bool
+in_raw(uint32_t raw_len, uint32_t off, uint32_t len)
+{
+	return off >= BATCH_OFF_RAW && off - BATCH_OFF_RAW <= raw_len &&
+	       len <= raw_len - (off - BATCH_OFF_RAW);
+}
+
+int
+batch_check(struct batch b)
+{
+	const struct batch_head *h = batch_head(b);
+	uint32_t n = h->nframes, raw = h->raw_len;
+
+	if (h->magic != BATCH_MAGIC || n > BATCH_FRAMES || raw > BATCH_RAW_CAP)
+		return ERR_CORRUPT;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct frame *f = &batch_frames(b)[i];
+
+		if (!in_raw(raw, f->off, f->len) || !in_raw(raw, f->peer_off, f->peer_len))
+			return ERR_CORRUPT;
+	}
+	return 0;
+}
+
+int
+batch_check_results(struct batch b)
+{
+	const struct batch_head *h = batch_head(b);
+
+	if (h->from > h->done || h->done > h->nframes || h->nrecords > BATCH_RECORDS ||
+		h->nentries > BATCH_ENTRIES || h->ntext > BATCH_TEXT_CAP ||
+		h->nmatches > BATCH_MATCHES)
+		return ERR_CORRUPT;
+	for (uint32_t i = 0, frame = h->from; i < h->nrecords; i++) {
+		const struct record *r = &batch_records(b)[i];
+
+		if (r->frame < frame || r->frame >= h->done || r->first_entry > h->nentries ||
+			r->nentries > h->nentries - r->first_entry ||
+			r->first_match > h->nmatches || r->nmatches > h->nmatches - r->first_match)
+			return ERR_CORRUPT;
+		frame = r->frame;
+	}
+	return 0;
+}
+
+struct packed_head {
+	uint32_t magic, nframes, raw_len, raw_at;
+	uint64_t first_seq, number;
+};
+
+size_t
+batch_pack_size(struct batch b)
+{
+	const struct batch_head *h = batch_head(b);
+
+	return sizeof(struct packed_head) + h->nframes * sizeof(struct frame) + h->raw_len;
+}
+
+void
+batch_pack(struct batch b, char *out)
+{
+	const struct batch_head *h = batch_head(b);
+	struct packed_head ph = {
+		h->magic, h->nframes, h->raw_len, BATCH_OFF_RAW, h->first_seq, h->number};
+	size_t table = h->nframes * sizeof(struct frame);
+
+	memcpy(out, &ph, sizeof(ph));
+	memcpy(out + sizeof(ph), batch_frames(b), table);
+	memcpy(out + sizeof(ph) + table, b.base + BATCH_OFF_RAW, h->raw_len);
+}
+
+int
+batch_unpack(struct batch b, struct str packed)
+{
+	struct packed_head ph;
+	size_t table;
+
+	if (packed.n < sizeof(ph))
+		return ERR_CORRUPT;
+	memcpy(&ph, packed.p, sizeof(ph));
+	if (ph.magic != BATCH_MAGIC || ph.nframes > BATCH_FRAMES || ph.raw_len > BATCH_RAW_CAP ||
+		ph.raw_at != BATCH_OFF_RAW)
+		return ERR_CORRUPT;
+	table = ph.nframes * sizeof(struct frame);
+	if (packed.n != sizeof(ph) + table + ph.raw_len)
+		return ERR_CORRUPT;
+	batch_reset(b, ph.number);
+	batch_head(b)->nframes = ph.nframes;
+	batch_head(b)->raw_len = ph.raw_len;
+	batch_head(b)->first_seq = ph.first_seq;
+	memcpy(batch_frames(b), packed.p + sizeof(ph), table);
+	memcpy(b.base + BATCH_OFF_RAW, packed.p + sizeof(ph) + table, ph.raw_len);
+	return batch_check(b);
+}

@@ -1,0 +1,360 @@
+#include "base/record.h"
+
+#include <arpa/inet.h>
+
+#include "base/err.h"
+
+const struct entry *
+record_find(struct batch b, const struct record *r, unsigned field)
+{
+	const struct entry *e = record_entries(b, r);
+
+	for (uint32_t i = 0; i < r->nentries; i++)
+		if (e[i].field == field)
+			return &e[i];
+	return NULL;
+}
+
+struct str
+record_text(struct batch b, const struct record *r, unsigned field)
+{
+	const struct entry *e = record_find(b, r, field);
+
+	return e ? entry_text(b, e) : (struct str){b.base, 0};
+}
+
+struct hash128
+record_id(struct batch b, const struct record *r, struct str input_name)
+{
+	const struct frame *f = &batch_frames(b)[r->frame];
+	uint64_t key[4];
+
+	/* A position names the record for ever; without one the journal's own sequence does. */
+	if (f->flags & FRAME_POSITION) {
+		key[0] = f->stream;
+		key[1] = f->offset;
+	} else {
+		key[0] = (uint64_t)f->arrival ^ hash_text(input_name);
+		key[1] = batch_head(b)->first_seq + r->frame;
+	}
+	key[2] = r->nth;
+	key[3] = f->flags & FRAME_POSITION;
+	return hash_id(key, sizeof(key));
+}
+
+void
+recs_begin(struct recs *w, struct batch b, const struct names *names, uint32_t from)
+{
+	struct batch_head *h = batch_head(b);
+
+	*w = (struct recs){.b = b, .names = names, .frame = from};
+	h->from = h->done = from;
+	h->nrecords = h->nentries = h->ntext = h->nmatches = 0;
+}
+
+void
+recs_frame(struct recs *w, uint32_t frame)
+{
+	w->frame = frame;
+	w->nth = 0;
+	w->overflow = false;
+}
+
+struct record *
+recs_open(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+
+	/* Where there is no room the last row serves as scratch; recs_close then refuses. */
+	w->overflow = h->nrecords >= BATCH_RECORDS - 1;
+	w->cur = &batch_records(w->b)[w->overflow ? BATCH_RECORDS - 1 : h->nrecords];
+	*w->cur = (struct record){
+		.frame = w->frame,
+		.nth = w->nth,
+		.first_entry = h->nentries,
+		.first_match = h->nmatches,
+		.original_off = h->ntext, /* until closed: where the record's text began */
+	};
+	return w->cur;
+}
+
+int
+recs_close(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+	struct record *r = w->cur;
+
+	if (w->overflow) {
+		recs_drop(w);
+		return ERR_FULL;
+	}
+	r->nentries = h->nentries - r->first_entry;
+	if (!(r->flags & RECORD_RAW))
+		r->original_off = 0;
+	h->nrecords++;
+	w->nth++;
+	w->cur = NULL;
+	return 0;
+}
+
+void
+recs_drop(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+
+	if (!w->cur)
+		return;
+	h->nentries = w->cur->first_entry;
+	h->nmatches = w->cur->first_match;
+	w->cur = NULL;
+}
+
+void
+recs_undo_frame(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+
+	recs_drop(w);
+	while (h->nrecords > 0 && batch_records(w->b)[h->nrecords - 1].frame == w->frame) {
+		const struct record *r = &batch_records(w->b)[--h->nrecords];
+
+		h->nentries = r->first_entry;
+		h->nmatches = r->first_match;
+	}
+	w->nth = 0;
+}
+
+void
+recs_end(struct recs *w, uint32_t done)
+{
+	batch_head(w->b)->done = done;
+}
+
+char *
+rec_text_room(struct recs *w, size_t n)
+{
+	struct batch_head *h = batch_head(w->b);
+
+	if (n > BATCH_TEXT_CAP - h->ntext) {
+		w->overflow = true;
+		return NULL;
+	}
+	return w->b.base + BATCH_OFF_TEXT + h->ntext;
+}
+
+struct str
+rec_text_take(struct recs *w, const char *p, size_t n)
+{
+	batch_head(w->b)->ntext += (uint32_t)n;
+	return (struct str){p, n};
+}
+
+/* Bytes inside the slot as an offset; others are copied into its text area. */
+static bool
+locate(struct recs *w, struct str s, uint32_t *off)
+{
+	uintptr_t base = (uintptr_t)w->b.base, p = (uintptr_t)s.p;
+	char *room;
+
+	if (s.n == 0) {
+		*off = BATCH_OFF_TEXT;
+		return true;
+	}
+	if (p >= base && p - base < w->b.size) {
+		*off = (uint32_t)(p - base);
+		return true;
+	}
+	room = rec_text_room(w, s.n);
+	if (!room)
+		return false;
+	memcpy(room, s.p, s.n);
+	*off = (uint32_t)(room - w->b.base);
+	rec_text_take(w, room, s.n);
+	return true;
+}
+
+static struct entry *
+new_entry(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+
+	if (!w->cur || w->overflow)
+		return NULL;
+	if (h->nentries - w->cur->first_entry >= RECORD_ENTRIES_MAX) {
+		rec_flag(w, REASON_JSON_KEYS);
+		return NULL;
+	}
+	if (h->nentries >= BATCH_ENTRIES) {
+		w->overflow = true;
+		return NULL;
+	}
+	return &batch_entries(w->b)[h->nentries];
+}
+
+void
+rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsigned flags)
+{
+	struct entry *e = new_entry(w);
+
+	if (!e)
+		return;
+	if (value.n > RECORD_VALUE_MAX) {
+		rec_flag(w, REASON_OVERSIZE);
+		return;
+	}
+	*e = (struct entry){.field = (uint16_t)field,
+		.kind = (uint8_t)kind,
+		.flags = (uint8_t)flags,
+		.len = (uint32_t)value.n};
+	if (locate(w, value, &e->off))
+		batch_head(w->b)->nentries++;
+}
+
+void
+rec_put(struct recs *w, unsigned field, struct str value)
+{
+	rec_put_kind(w, field, VALUE_STRING, value,
+		names_kind(w->names, field) == FIELD_A ? ENTRY_ARRAY : 0);
+}
+
+void
+rec_put_u64(struct recs *w, unsigned field, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	rec_put_kind(w, field, VALUE_NUMBER, str_make(digits + i, sizeof(digits) - i), 0);
+}
+
+void
+rec_put_number(struct recs *w, unsigned field, struct str text)
+{
+	rec_put_kind(w, field, str_is_number(text) ? VALUE_NUMBER : VALUE_STRING, text, 0);
+}
+
+/* Canonical dotted quad: four decimals without leading zeros. */
+static bool
+is_v4(struct str s)
+{
+	int part = 0, digits = 0, dots = 0;
+
+	if (s.n < 7 || s.n > 15)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '.') {
+			if (digits == 0 || ++dots > 3)
+				return false;
+			part = digits = 0;
+		} else if (is_digit(c)) {
+			if (digits > 0 && part == 0)
+				return false;
+			part = part * 10 + (c - '0');
+			if (++digits > 3 || part > 255)
+				return false;
+		} else {
+			return false;
+		}
+	}
+	return dots == 3 && digits > 0;
+}
+
+bool
+rec_put_ip(struct recs *w, unsigned field, struct str text)
+{
+	char z[INET6_ADDRSTRLEN + 1];
+	struct in6_addr six;
+	ptrdiff_t zone;
+	unsigned flags = names_kind(w->names, field) == FIELD_A ? ENTRY_ARRAY : 0;
+
+	if (is_v4(text)) {
+		rec_put_kind(w, field, VALUE_STRING, text, flags);
+		return true;
+	}
+	if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = str_make(text.p + 1, text.n - 2);
+	zone = str_chr(text, '%');
+	if (zone > 0)
+		text.n = (size_t)zone;
+	if (text.n < 2 || text.n >= sizeof(z) || str_chr(text, ':') < 0)
+		return false;
+	memcpy(z, text.p, text.n);
+	z[text.n] = 0;
+	if (inet_pton(AF_INET6, z, &six) != 1)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&six))
+		inet_ntop(AF_INET, &six.s6_addr[12], z, sizeof(z));
+	else
+		inet_ntop(AF_INET6, &six, z, sizeof(z));
+	rec_put_kind(w, field, VALUE_STRING, str_of(z), flags);
+	return true;
+}
+
+void
+rec_put_named(
+	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
+{
+	unsigned field;
+	struct entry *e;
+	uint32_t name_off;
+
+	if (name.n == 0 || name.n > RECORD_NAME_MAX) {
+		rec_flag(w, name.n ? REASON_JSON_KEYS : REASON_JSON_TYPE);
+		return;
+	}
+	field = names_find(w->names, name);
+	if (field) {
+		rec_put_kind(w, field, kind, value, flags);
+		return;
+	}
+	if (!new_entry(w) || !locate(w, name, &name_off))
+		return;
+	e = new_entry(w);
+	if (!e)
+		return;
+	if (value.n > RECORD_VALUE_MAX) {
+		rec_flag(w, REASON_OVERSIZE);
+		return;
+	}
+	*e = (struct entry){.kind = (uint8_t)kind,
+		.flags = (uint8_t)flags,
+		.len = (uint32_t)value.n,
+		.name_off = name_off,
+		.name_len = (uint16_t)name.n};
+	if (locate(w, value, &e->off))
+		batch_head(w->b)->nentries++;
+}
+
+void
+rec_put_prefixed(struct recs *w, struct str prefix, struct str name, struct str value)
+{
+	char joined[RECORD_NAME_MAX];
+
+	if (prefix.n + name.n > sizeof(joined)) {
+		rec_flag(w, REASON_JSON_KEYS);
+		return;
+	}
+	memcpy(joined, prefix.p, prefix.n);
+	if (name.n)
+		memcpy(joined + prefix.n, name.p, name.n);
+	rec_put_named(w, str_make(joined, prefix.n + name.n), VALUE_STRING, value, 0);
+}
+
+bool
+rec_has(const struct recs *w, unsigned field)
+{
+	const struct entry *e = batch_entries(w->b);
+	uint32_t n = batch_head(w->b)->nentries;
+
+	if (!w->cur)
+		return false;
+	for (uint32_t i = w->cur->first_entry; i < n; i++)
+		if (e[i].field == field)
+			return true;
+	return false;
+}

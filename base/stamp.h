@@ -1,0 +1,52 @@
+/*
+ * stamp.h - timestamps: text to nanoseconds since 1970-01-01T00:00:00Z and back.
+ *
+ * Pure functions of (text, arrival, zone): the year that is missing is the one nearest to arrival.
+ * Proleptic Gregorian calendar; years 1970 to 2261 (int64 ns). Leap second 60 is taken as the next
+ * second.
+ */
+#ifndef BASE_STAMP_H
+#define BASE_STAMP_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct zone; /* zone.h */
+
+struct civil {
+	int year, month, day, hour, minute, second, nano; /* month and day from 1 */
+};
+
+/* True if it is a date and time that exists. */
+bool civil_valid(const struct civil *c);
+/* As UTC. The caller made sure that it is valid. */
+int64_t civil_to_ns(const struct civil *c);
+void civil_of_ns(int64_t ns, struct civil *ret);
+
+/*
+ * Each stamp_take_* reads a timestamp at the front of *s, moves *s behind it, and puts ns into
+ * *ret. False: no timestamp of that form; *s unchanged. `zone` (NULL = UTC) counts where the text
+ * has none.
+ */
+/* RFC 3339 / ISO 8601: YYYY-MM-DD[T ]hh:mm:ss[.,fraction][ ]?[Z|+hh:mm|+hhmm|+hh]; no zone in text:
+ * `zone`. */
+bool stamp_take_iso(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/* RFC 3164 and its kin: "Mmm dd hh:mm:ss", day padded or not, optional leading '*' or '.', optional
+ * fraction, "Mmm dd yyyy hh:mm:ss", "yyyy Mmm dd hh:mm:ss", optional trailing zone name ("UTC",
+ * "JST", "+09:00"). */
+bool stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/* "dd/Mmm/yyyy:hh:mm:ss +hhmm" (Common Log Format; without zone: `zone`). */
+bool stamp_take_clf(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/* Seconds since 1970, with optional fraction; 13/16/19 digits are ms/us/ns. */
+bool stamp_take_epoch(struct str *s, int64_t *ret);
+/* "Www Mmm dd hh:mm:ss yyyy" (ctime). */
+bool stamp_take_ctime(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/* The month's number for its three English letters, letter case ignored; 0 if none. */
+int stamp_month(const char *three);
+
+/* "2026-11-22T09:59:58.000Z": milliseconds, or nanoseconds where the value has them. Returns the
+ * length (24 or 30). */
+size_t stamp_format(int64_t ns, char out[32]);
+void stamp_add(struct buf *b, int64_t ns);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * correlation.h - correlation rules over matches, in stream time only.
+ *
+ * All state lives in one struct region, so a checkpoint is a write of it; nothing here reads a
+ * clock, an address or a thread's luck. Records come in sequence order. Threads: one (the engine's,
+ * or the command line's).
+ */
+#ifndef CORRELATION_CORRELATION_H
+#define CORRELATION_CORRELATION_H
+
+#include "base/alert.h"
+#include "base/region.h"
+#include "detect/detect.h"
+
+struct correlations; /* compiled, immutable */
+struct correlator;   /* running */
+
+/* Compile the correlation documents; rejected ones are reported. Interns group-by fields. Sets
+ * `referenced` of rules. */
+int correlations_build(struct rule_files *files, struct ruleset *rs, struct names *names,
+	struct diag *why, struct correlations **ret);
+size_t correlations_count(const struct correlations *c);
+void correlations_free(struct correlations *c);
+
+struct correlator_options {
+	bool refire_every; /* report every match (SEMANTICS 5.7) */
+	bool history;
+	int64_t lead_ns;        /* stream time may run ahead of arrival by (5 min) */
+	int64_t alert_fold_ns;  /* single-event rules: same rule and entity silent for; 0 = report
+				   all */
+	uint64_t keys_per_rule; /* quota; 0 = none */
+	bool alerts_for_rules;  /* report matches of detection rules as alerts too (the daemon) */
+};
+
+struct correlation_match { /* for --matches */
+	struct str id;
+	const struct alert *alert; /* group, count */
+	uint64_t first, last;      /* sequence numbers (lines) */
+};
+
+struct correlator_sink {
+	void (*alert)(void *ctx, const struct alert *a);
+	/* May be NULL. Called for correlations that are output themselves. */
+	void (*match)(void *ctx, const struct correlation_match *m);
+	/* May be NULL: the JSON of the deciding record, for alert.last_record. */
+	void (*record_text)(void *ctx, struct buf *out);
+	void *ctx;
+};
+
+/* The region is new, or restored from a checkpoint: then state of rules that are unchanged (by
+ * content) goes on. */
+struct correlator *correlator_new(const struct correlations *c, const struct ruleset *rs,
+	struct region *state, const struct correlator_options *opt,
+	const struct correlator_sink *sink);
+/* One record with the rules that it matched. seq: its frame's sequence. id: record_id. */
+void correlator_record(struct correlator *k, struct batch b, const struct record *r, uint64_t seq,
+	struct hash128 id);
+/* A journaled tick: stream time moves to `now`. */
+void correlator_tick(struct correlator *k, int64_t now);
+/* Stream time. */
+int64_t correlator_time(const struct correlator *k);
+struct correlator_stats {
+	uint64_t keys, entries, suppressed, evicted;
+};
+void correlator_stats(const struct correlator *k, struct correlator_stats *ret);
+void correlator_free(struct correlator *k);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * detect.h - which rules does this record match? Stateless. Sigma detection rules and filters,
+ * compiled.
+ *
+ * Threads: struct ruleset is immutable after ruleset_build and shared by all workers (also across
+ * fork); struct matcher belongs to one worker.
+ */
+#ifndef DETECT_DETECT_H
+#define DETECT_DETECT_H
+
+#include "base/alert.h"
+#include "base/diag.h"
+#include "base/record.h"
+#include "config/rulefile.h"
+
+struct ruleset;
+struct matcher;
+
+struct ruleset_options {
+	bool ignore_logsource; /* --logsource ignore: every rule for every record */
+	bool native_fields;   /* --source sigma: field names are taken as they stand, no taxonomy */
+	const char *taxonomy; /* folder of config/taxonomy, or NULL: the embedded default */
+	const char *placeholders; /* JSON file {"name": ["value", ...]}, or NULL */
+	bool no_prefilter;        /* property tests: naive matching of every rule */
+};
+
+/* What correlation and output need to know of a rule. */
+struct rule_info {
+	struct alert_rule words; /* id as output: id, else name, else title */
+	struct str name;         /* Sigma `name`, empty if none */
+	const char *path;
+	unsigned line;
+	bool referenced;  /* set by correlation: a correlation refers to it and does not generate */
+	bool off, shadow; /* noroshi: state */
+};
+
+/*
+ * Compile all detection rules and filters of `files`; documents that cannot be honoured exactly are
+ * reported to why and marked rejected. Field names are interned into `names` (which the caller
+ * freezes after correlation has added its own).
+ */
+int ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struct names *names,
+	struct diag *why, struct ruleset **ret);
+size_t ruleset_count(const struct ruleset *rs);
+const struct rule_info *ruleset_rule(const struct ruleset *rs, uint32_t rule);
+struct rule_info *ruleset_rule_edit(struct ruleset *rs, uint32_t rule);
+/* By id, else name; UINT32_MAX if none. */
+uint32_t ruleset_find(const struct ruleset *rs, struct str id_or_name);
+/* Was there a document of that id or name which was rejected? */
+bool ruleset_was_rejected(const struct ruleset *rs, struct str id_or_name);
+void ruleset_free(struct ruleset *rs);
+
+/* Words of any rule document (title, noroshi: block ...) into `a`'s memory; correlation uses it
+ * too. */
+void rule_words(const struct yaml_node *root, struct arena *a, struct alert_rule *ret);
+
+struct matcher *matcher_new(const struct ruleset *rs);
+/* Append matching rule numbers (ascending) to the batch's match table and set r->first_match,
+ * nmatches. ERR_FULL when the table is full. */
+int matcher_run(struct matcher *m, struct batch b, struct record *r);
+/* PCRE2 limits hit since the last call. */
+uint64_t matcher_take_limits(struct matcher *m);
+void matcher_free(struct matcher *m);
+
+/*
+ * Field lookup as rules see it (SEMANTICS 2.2), for correlation's group-by: how a Sigma field name
+ * of a given rule resolves to interned fields, in order of preference. Up to 8.
+ */
+struct field_ref {
+	uint16_t fields[8];
+	uint8_t n;
+};
+/* rule: whose log source decides the taxonomy; UINT32_MAX = the common one. Interns as needed. */
+int detect_field(struct ruleset *rs, struct names *names, uint32_t rule, struct str name,
+	struct field_ref *ret);
+
+#endif

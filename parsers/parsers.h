@@ -1,0 +1,45 @@
+/*
+ * parsers.h - one frame to 0..n records: envelopes, then products; a table of rows.
+ *
+ * Pure functions of (frame, input settings): no clock, no memory across frames, so that any number
+ * of workers and any split into batches gives the same records. Threads: struct parsers is
+ * read-only after parsers_new; each worker has its own struct recs.
+ */
+#ifndef PARSERS_PARSERS_H
+#define PARSERS_PARSERS_H
+
+#include "base/logsource.h"
+#include "base/record.h"
+#include "base/zone.h"
+
+struct diag;
+
+/* What a parser may know about where a frame came from. */
+struct input_context {
+	struct str name;         /* of the input */
+	struct str source;       /* product fixed by configuration; empty = recognise */
+	struct str format;       /* payload format fixed by configuration; empty = recognise */
+	struct str encoding;     /* "utf-8", "cp932", ... lower case; empty = utf-8 */
+	const struct zone *zone; /* never NULL */
+	struct str squid_columns;
+	bool history;
+	bool local; /* unix socket: RFC 3164 without host name */
+	int64_t skew_ns;
+};
+
+struct parsers;
+
+/* `contexts` is copied shallowly (its strings must outlive). ERR_NOT_FOUND: a source names no row
+ * (why says did-you-mean). */
+int parsers_new(
+	const struct input_context *contexts, size_t n, struct diag *why, struct parsers **ret);
+/* Read frames [from, to) of a batch; stops early when the results region is full (see
+ * batch_head.done). */
+void parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
+	uint32_t to);
+/* Row names: "sshd", "fortigate", "sigma", ... ; "" for 0. */
+struct str parsers_product(unsigned product);
+unsigned parsers_product_count(void);
+void parsers_free(struct parsers *p);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * respond.h - from the alert log to people: cases.db, then each sink with a spool of its own.
+ *
+ * The number of the last alert taken is stored in the same SQLite transaction as the
+ * insert-or-ignore, so each alert is taken exactly once, whatever dies when. The only code that
+ * opens cases.db for writing. Threads: the responder's loop; each sink has a thread that may wait
+ * for its peer.
+ */
+#ifndef RESPOND_RESPOND_H
+#define RESPOND_RESPOND_H
+
+#include "base/clock.h"
+#include "base/count.h"
+#include "base/diag.h"
+#include "config/settings.h"
+
+struct respond_options {
+	const struct settings *settings;
+	const char *alert_log_dir; /* data/alerts: numbered files, see base alert log */
+	const char *cases;         /* data/cases.db */
+	const char *spool_dir;     /* data/spool */
+	int wake_fd;               /* eventfd: something was appended to the alert log */
+	int stop_fd;
+	struct counts *counts;
+	const struct clock *clock;
+	int log_fd;
+};
+
+int respond_run(const struct respond_options *opt, struct diag *why);
+
+#endif

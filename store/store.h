@@ -1,0 +1,38 @@
+/*
+ * store.h - reading the archive: scan segments, verify the chain.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+struct scan_options {
+	const char *dir;      /* archive */
+	struct str cls;       /* empty = all classes */
+	int64_t since, until; /* event time, ns; INT64_MIN/MAX = open */
+};
+
+/* Called for each line; return false to stop. */
+typedef bool scan_line(void *ctx, struct str json);
+
+/* Streams all lines whose frame may lie in the time range, in order of class and sequence. Damage
+ * is reported and skipped. */
+int store_scan(const struct scan_options *opt, scan_line *line, void *ctx, struct diag *why);
+
+struct query; /* a compiled filter expression */
+/* Kibana-like: field:value, wildcards, field:10.0.0.0/8, ranges field>=5, (a or b), and/or/not,
+ * bare words search text. */
+int query_parse(struct str text, struct diag *why, struct query **ret);
+bool query_match(const struct query *q, struct str json);
+void query_free(struct query *q);
+
+struct verify_report {
+	uint64_t segments, frames, records, bytes, findings;
+};
+/* Check segments (n == 0: the whole archive): every byte, every link. Each finding is one diag
+ * error with file, frame and time range. */
+int verify_archive(const char *dir, const char *const *segments, size_t n, const char *anchors,
+	struct verify_report *ret, struct diag *findings);
+
+#endif
