@@ -89,8 +89,8 @@ def _read(path):
         return ""
 
 
-def process_tree(pid):
-    """{pid: comm} of a process and all that descend from it; zombies left out."""
+def process_tree(pid, depth=99):
+    """{pid: comm} of a process and its descendants down to a depth; zombies left out."""
     children, names = {}, {}
     for path in glob.glob("/proc/[0-9]*/stat"):
         head, _, tail = _read(path).rpartition(")")
@@ -102,11 +102,11 @@ def process_tree(pid):
             continue
         names[int(number)] = comm
         children.setdefault(int(fields[1]), []).append(int(number))
-    tree, todo = {}, [pid] if pid in names else []
-    while todo:
-        one = todo.pop()
-        tree[one] = names[one]
-        todo += children.get(one, [])
+    tree, level = {}, [pid] if pid in names else []
+    while level and depth >= 0:
+        tree.update((one, names[one]) for one in level)
+        level = [child for one in level for child in children.get(one, [])]
+        depth -= 1
     return tree
 
 
@@ -317,10 +317,14 @@ class Daemon:
         """{pid: comm} of noroshid and its roles (a prefix such as taskset made way by exec)."""
         return process_tree(self.job.pid)
 
+    def roles(self):
+        """{pid: comm} of noroshid and its roles, without what these fork for a moment."""
+        return process_tree(self.job.pid, 1)
+
     def role(self, name):
         """Pids of a role, oldest first: "worker" or "noroshi-worker"."""
         name = name if name.startswith("noroshi") else "noroshi-" + name
-        return sorted(p for p, comm in self.tree().items() if comm == name[:15])
+        return sorted(p for p, comm in self.roles().items() if comm == name[:15])
 
     def kill(self, name, number=signal.SIGKILL, which=0):
         """Signals one process of a role; "parent" is noroshid. Returns its pid."""
