@@ -13,6 +13,7 @@ NNNN.failed in place of the mail. --starttls offers TLS with a self-signed certi
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import ssl
@@ -103,6 +104,8 @@ def main():
     parser.add_argument("--require-tls", action="store_true")
     parser.add_argument("--auth", metavar="FILE")
     args = parser.parse_args()
+    # the library warns of its own use of itself at each AUTH
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     os.makedirs(args.dir, exist_ok=True)
     asyncio.run(serve(args))
     return 0
