@@ -230,7 +230,7 @@ kafka_jars() {
 	say "tests: fetching Apache Kafka's $(wc -l <<<"$wanted") jars (36 MB, for tests/servers/kafka)"
 	while read -r sum path; do
 		if ! jar "$sum" "$path"; then
-			say "tests: no Apache Kafka: ${path##*/}: $(tail -n1 "$out/curl.log");" \
+			say "tests: no Apache Kafka: ${path##*/}: $(head -n1 "$out/curl.log");" \
 				"tests use librdkafka's mock cluster instead"
 			return 1
 		fi

@@ -238,6 +238,8 @@ class Daemon:
         try:
             if kind is None:
                 self.stop()
+            elif not issubclass(kind, Skip):
+                print("  " + "\n  ".join(["noroshid said:", *self.said().splitlines()[-10:]]))
         finally:
             self.close()
 
@@ -335,6 +337,13 @@ class Daemon:
             pid = pids[which % len(pids)]
         os.kill(pid, number)
         return pid
+
+    def wait_role(self, name, other_than=None, timeout=10.0):
+        """Pid of a role's process once one runs that is not `other_than`."""
+        def fresh():
+            return [p for p in self.role(name) if p != other_than]
+
+        return wait_for(fresh, timeout, f"role {name} runs again")[0]
 
     def pss(self):
         return pss(self.tree())
