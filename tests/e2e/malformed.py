@@ -194,11 +194,12 @@ class House:
         before = self.daemon.status()["stored"]
         with self.open(case) as s:
             s.sendall(text if case.datagram() else text + b"\n")
-        wait_for(lambda: self.daemon.status()["stored"] > before, 1.0, "the canary is stored", 0.01)
+        wait_for(lambda: self.daemon.status()["stored"] > before, 1.0, "the canary is stored",
+                 0.01)
         return token
 
     def new_records(self, at_least, token=None):
-        """Records of our inputs that were not there before, without canaries, once all are there."""
+        """Records of our inputs since the last call, without canaries, once all are there."""
         got = []
 
         def complete():

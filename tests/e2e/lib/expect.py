@@ -121,7 +121,8 @@ def raw_kept(run, _want):
     """Raw bytes are a piece of what was sent, unchanged; all of it, where nothing was cut."""
     sent, pieces = run.case.bytes, [raw_bytes(r) for r in run.records]
     for raw in pieces:
-        check(raw and raw in sent, lambda raw=raw: f"raw bytes differ from those sent: {raw[:80]!r}")
+        check(raw and raw in sent,
+              lambda raw=raw: f"raw bytes differ from those sent: {raw[:80]!r}")
     if "oversize" in {f for r in run.records for f in flags(r)} or not pieces:
         return
     whole = {frame.rstrip(b"\r\n") for frame in run.case.frames()}
@@ -245,7 +246,8 @@ def csv_is_text(run):
     check(len({len(row) for row in rows if row}) == 1, "CSV rows differ in length")
     # the first row is ours: field names
     for cell in (cell for row in rows[1:] for cell in row):
-        check(not re.match(r"[=+@\t\r]|-(?![\d.]|$)", cell), f"a CSV cell is a formula: {cell[:60]!r}")
+        check(not re.match(r"[=+@\t\r]|-(?![\d.]|$)", cell),
+              f"a CSV cell is a formula: {cell[:60]!r}")
 
 
 def alert_mail(run):

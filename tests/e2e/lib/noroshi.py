@@ -5,7 +5,8 @@
 
     def test_udp():
         port = free_port()
-        with Daemon({"listen": [{"name": "u", "kind": "udp", "address": f"127.0.0.1:{port}"}]}) as d:
+        udp = {"name": "u", "kind": "udp", "address": f"127.0.0.1:{port}"}
+        with Daemon({"listen": [udp]}) as d:
             send_udp(port, [b"<38>Nov 22 09:59:58 web01 sshd[1]: hello"])
             d.wait_stored(1)
 
