@@ -104,12 +104,8 @@ port_scan(struct company *co)
 	p.dst = variant == 2 ? unix_hosts[UNIX_SFTP].ip : pool_own(&co->rng);
 	entity_ip(m, "source.ip", p.src);
 	for (unsigned i = 0; i < n; i++) {
-		struct flow f = {.action = "deny",
-			.policy = "",
-			.from = "wan1",
-			.to = "root",
-			.service = "tcp/0",
-			.extra = ""};
+		struct flow f = {
+			.action = "deny", .policy = "", .from = "wan1", .to = "root", .extra = ""};
 
 		p.dport = port;
 		f.p = p;
@@ -368,7 +364,7 @@ c2_allowed(struct company *co)
 	int64_t at = plot_time(co, 2, 23);
 	struct flow f = {.action = "close",
 		.policy = "clients-legacy-ports",
-		.service = "tcp/8443",
+
 		.from = "internal1",
 		.to = "wan1",
 		.policyid = 31,

@@ -160,7 +160,7 @@ scans(struct company *co)
 			.policy = "",
 			.from = "wan1",
 			.to = "root",
-			.service = "RDP",
+
 			.extra = ""};
 
 		p.dst = IP(203, 0, 113, 1 + i % 14);
@@ -308,12 +308,13 @@ reaches(struct company *co)
 {
 	const struct person *a = plot_person(co), *b = plot_person(co);
 
+	/* from the VPN's pool, whose addresses do not log on to anything else */
 	reach(co, "D06a-help-desk", "The help desk works on 15 PCs from the jump host",
 		"踏み台からの15台の保守作業", IP_JUMP, "adm-helpdesk1", 15, 30000);
-	reach(co, "D06b-four-hosts", "One PC reaches four others", "4台への接続", a->pc.ip,
-		a->account, 4, 60000);
+	reach(co, "D06b-four-hosts", "One PC reaches four others", "4台への接続",
+		IP(10, 212, 134, 253), a->account, 4, 60000);
 	reach(co, "D06c-slow", "One PC reaches nine others over three hours", "3時間かけて9台",
-		b->pc.ip, b->account, 9, 20 * MS_MINUTE);
+		IP(10, 212, 134, 254), b->account, 9, 20 * MS_MINUTE);
 }
 
 static void

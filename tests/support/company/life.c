@@ -63,6 +63,7 @@ browse(struct company *co, int64_t at)
 		}
 		if (d < 46) {
 			r.method = "POST";
+			r.mime = "application/json";
 			r.sent = 600 + dice(co, d == 45 ? 2000000 : 40000);
 			squid(co, at, &r, "http://%s/api/%x", sites[site],
 				(uint64_t)dice(co, 4096));
@@ -338,7 +339,6 @@ forti_noise(struct company *co, int64_t at)
 		.policy = "",
 		.from = "wan1",
 		.to = "root",
-		.service = "tcp/0",
 		.extra = ""};
 
 	for (unsigned i = 1 + dice(co, 3); i > 0; i--) {

@@ -95,7 +95,7 @@ ends(struct company *co, struct text *t, const struct packet *p, const char *fro
 		out              ? "wan"
 		: from[0] == 'w' ? "dmz"
 				 : "lan",
-		from[0] == 'w' ? "Reserved" : "Reserved", out ? "Japan" : "Reserved", co->session++,
+		out ? "Reserved" : "Japan", out ? "Japan" : "Reserved", co->session++,
 		p->udp ? 17u : 6u);
 }
 
@@ -114,8 +114,11 @@ forti_traffic(struct company *co, int64_t at, const struct flow *f)
 	if (f->policyid)
 		text_put(t, "poluuid=\"6b1c2f0a-58d1-51ee-8f0c-%h\" policyname=\"%s\" ", 12u,
 			(uint64_t)f->policyid * 0x1357913579u, f->policy);
-	text_put(t, "service=\"%s\" trandisp=\"%s\" ", f->service,
-		f->to[0] == 'w' && f->policyid ? "snat" : "noop");
+	if (f->service)
+		text_put(t, "service=\"%s\" ", f->service);
+	else
+		text_put(t, "service=\"tcp/%u\" ", f->p.dport);
+	text_put(t, "trandisp=\"%s\" ", f->to[0] == 'w' && f->policyid ? "snat" : "noop");
 	if (f->to[0] == 'w' && f->policyid)
 		text_put(t, "transip=203.0.113.1 transport=%u ", f->p.sport);
 	text_put(t,

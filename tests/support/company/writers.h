@@ -44,7 +44,8 @@ void asa_connection(
 /* ---- FortiGate ---- */
 struct flow {
 	struct packet p;
-	const char *action, *policy, *service;
+	const char *action, *policy;
+	const char *service;   /* NULL: named by its port */
 	const char *from, *to; /* interfaces */
 	unsigned policyid, seconds;
 	uint64_t sent, received;
