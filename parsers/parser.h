@@ -18,12 +18,14 @@ enum parsed {
 };
 
 struct parse_ctx {
+	const struct parsers *parsers;
 	const struct input_context *in;
 	const struct frame *frame;
 	int64_t arrival;
 	struct str text;    /* the whole frame, decoded to valid UTF-8 */
 	struct str host;    /* from the header; empty if none */
-	struct str program; /* the tag without its pid; empty if none */
+	struct str program; /* the tag without its pid; empty if none. A Cisco tag ("%ASA-6-302013")
+			       stands here and in the message, too */
 	struct str pid;
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
@@ -58,6 +60,9 @@ struct parser {
 	enum parsed (*parse)(struct parse_ctx *ctx, struct str message, struct recs *w);
 	unsigned flags; /* enum parser_flag */
 };
+
+/* The row that answers to a program name, or NULL. */
+const struct parser *parser_for_program(const struct parsers *p, struct str program);
 
 /* ---- for rows ---- */
 
