@@ -36,7 +36,7 @@ build: $(foreach l,$(HAVE),$(call lib,$(l))) $(MAINS:%=$(OUT)/%)
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo "  cc $<";) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define layer
 $(call lib,$(1)): $(patsubst %.c,$(OUT)/%.o,$(filter-out daemon/main_%.c,$(wildcard $(1)/*.c)))
