@@ -142,6 +142,61 @@ form_cap(const struct form_caps *caps, char letter)
 	return STR("");
 }
 
+static bool
+is_no_name(struct str s)
+{
+	return s.n == 0 || str_eq(s, STR("unknown")) || str_eq(s, STR("none")) ||
+	       str_eq(s, STR("local")) || str_eq(s, STR("localhost"));
+}
+
+/* "address:port" without brackets; the last colon is the port's. */
+static bool
+put_plain_peer(struct recs *w, unsigned ip, unsigned port, struct str text)
+{
+	ptrdiff_t colon = str_rchr(text, ':');
+	struct str tail;
+
+	if (rec_put_ip(w, ip, text))
+		return true;
+	if (colon <= 0)
+		return false;
+	tail = str_make(text.p + colon + 1, text.n - (size_t)colon - 1);
+	text.n = (size_t)colon;
+	if (!rec_put_ip(w, ip, text))
+		return false;
+	if (port)
+		parse_put_port(w, port, tail);
+	return true;
+}
+
+bool
+form_put_peer(struct recs *w, unsigned ip, unsigned domain, unsigned port, struct str text)
+{
+	struct str name, address;
+	ptrdiff_t open, close;
+
+	if (str_take(&text, STR("[AF_INET")) && str_cut(&text, ']', &name))
+		return put_plain_peer(w, ip, port, text);
+	open = str_chr(text, '[');
+	close = open < 0 ? -1 : str_chr(text, ']');
+	if (close <= open) {
+		if (put_plain_peer(w, ip, port, text))
+			return true;
+		if (domain && !is_no_name(text))
+			rec_put(w, domain, text);
+		return false;
+	}
+	name = str_make(text.p, (size_t)open);
+	address = str_make(text.p + open + 1, (size_t)(close - open) - 1);
+	str_skip(&text, (size_t)close + 1);
+	if (domain && !is_no_name(name) && !str_eq(name, address))
+		rec_put(w, domain, name);
+	if (port && str_take(&text, STR(":")))
+		parse_put_port(w, port, text);
+	str_take(&address, STR("IPv6:"));
+	return rec_put_ip(w, ip, address);
+}
+
 void
 form_put(struct recs *w, const struct form_slot *slots, const struct form_caps *caps)
 {
@@ -170,6 +225,9 @@ form_put(struct recs *w, const struct form_slot *slots, const struct form_caps *
 		case PUT_MAC:
 			if (!parse_put_mac(w, slot->field, text))
 				rec_put(w, slot->field, text);
+			break;
+		case PUT_PEER:
+			form_put_peer(w, slot->field, slot->domain, slot->port, text);
 			break;
 		case PUT_NAMED:
 			rec_put_named(w, str_of(slot->name), VALUE_STRING, text, 0);

@@ -27,6 +27,7 @@ enum form_put {
 	PUT_PORT,
 	PUT_NUMBER,
 	PUT_MAC,
+	PUT_PEER, /* name[address]:port, [address]:port, address:port: parts to their fields */
 	PUT_NAMED /* by its dotted name */
 };
 
@@ -35,6 +36,7 @@ struct form_slot {
 	enum form_put put;
 	unsigned field, domain;
 	const char *name;
+	unsigned port;
 };
 
 struct form {
@@ -64,6 +66,11 @@ void form_put(struct recs *w, const struct form_slot *slots, const struct form_c
 /* The first form that matches: its values, event words and flags are put. NULL: none. */
 const struct form *form_read(struct recs *w, const struct form *forms, size_t n,
 	const struct form_slot *slots, struct str s, struct form_caps *ret);
+
+/* "mail.example.org[192.0.2.7]:25", "unknown[192.0.2.7]", "[192.0.2.7]:4711", "192.0.2.7:4711",
+ * "[AF_INET6]2001:db8::1:1194"; "unknown", "none" and "local" are no names. True if there was an
+ * address. */
+bool form_put_peer(struct recs *w, unsigned ip, unsigned domain, unsigned port, struct str text);
 
 #define FORM_COUNT(forms) (sizeof(forms) / sizeof((forms)[0]))
 
