@@ -1,4 +1,4 @@
-/* put.c - what every row needs to add fields. */
+/* rowput.c - what every row needs to add fields. */
 #include "parsers/parser.h"
 
 static void
