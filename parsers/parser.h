@@ -18,18 +18,27 @@ enum parsed {
 };
 
 struct parse_ctx {
+	const struct parsers *parsers;
 	const struct input_context *in;
 	const struct frame *frame;
 	int64_t arrival;
 	struct str text;    /* the whole frame, decoded to valid UTF-8 */
 	struct str host;    /* from the header; empty if none */
-	struct str program; /* the tag without its pid; empty if none */
+	struct str program; /* the tag without its pid; empty if none. A Cisco tag ("%ASA-6-302013")
+			       stands here and in the message, too */
 	struct str pid;
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */
-	uint32_t envelope_from, envelope_n; /* parsers.c: the header's entries, for parse_next */
-	const struct parser *row;           /* parsers.c: who is reading now */
+	const struct parser *row; /* who is reading now */
+
+	/* parsers.c: what parse_next repeats for each further record */
+	uint32_t envelope_from, envelope_n; /* entries */
+	int64_t header_time;
+	uint64_t header_reasons;
+	uint16_t header_flags;
+	bool header_timed;
+	uint32_t original_off, original_len;
 };
 
 enum parser_flag {
@@ -58,6 +67,9 @@ struct parser {
 	enum parsed (*parse)(struct parse_ctx *ctx, struct str message, struct recs *w);
 	unsigned flags; /* enum parser_flag */
 };
+
+/* The row that answers to a program name, or NULL. */
+const struct parser *parser_for_program(const struct parsers *p, struct str program);
 
 /* ---- for rows ---- */
 
