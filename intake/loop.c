@@ -96,7 +96,7 @@ driver_of(enum input_kind kind)
 	case INPUT_FILE:
 		return &driver_file;
 	case INPUT_KAFKA:
-		break;
+		return &driver_kafka;
 	}
 	return NULL;
 }
@@ -211,7 +211,7 @@ await_durable(struct intake *in)
 	bool kafka = false;
 
 	for (size_t i = 0; i < in->nrunning; i++)
-		kafka |= in->running[i].driver == NULL;
+		kafka |= in->running[i].driver == &driver_kafka;
 	while (kafka) {
 		int64_t left = end - clock_mono(in->clock);
 
