@@ -74,7 +74,8 @@ resolve(struct compiler *k, struct draft *d)
 			ref->target = inner ? (uint32_t)(inner - k->drafts) : UINT32_MAX;
 		}
 		if (!inner && ref->target == UINT32_MAX) {
-			near = near_name(k, d->names[i]);
+			near = ruleset_was_rejected(k->rs, d->names[i]) ? NULL
+									: near_name(k, d->names[i]);
 			draft_error(k, d, d->places[i], "there is no rule '%.*s'%s%s%s%s",
 				STR_ARG(d->names[i]),
 				ruleset_was_rejected(k->rs, d->names[i]) ? " (it was rejected)"
