@@ -154,6 +154,7 @@ static const struct form forms[] = {
 	{"entering STRESS mode with %*", &server_warning, 0},
 	{"leaving STRESS mode with %*", &server, 0},
 
+	{"statistics: max %z for (%z:%n:%i) at %*", &statistics, 0},
 	{"statistics: max %z for (%z:%i) at %*", &statistics, 0},
 	{"statistics: %*", &statistics, 0},
 	{"daemon started -- version %*", &server, 0},
@@ -189,10 +190,6 @@ static const struct form queue_forms[] = {
 	{"skipped, still being delivered", &mail_note, 0},
 	{"SASL authentication failed; %r", &smtp_auth_failed, 0},
 	{"passing %r", &mail_note, 0},
-	{"prepend: %*", &mail_header, 0},
-	{"replace: %*", &mail_header, 0},
-	{"strip: %*", &mail_header, 0},
-	{"info: %*", &mail_header, 0},
 };
 
 /* ---- key=value ---- */
@@ -418,6 +415,10 @@ read_verdict(struct recs *w, struct str s)
 		{{"filter: ", 8}, &mail_header},
 		{{"bcc: ", 5}, &mail_header},
 		{{"warn: ", 6}, &mail_header},
+		{{"info: ", 6}, &mail_header},
+		{{"prepend: ", 9}, &mail_header},
+		{{"replace: ", 9}, &mail_header},
+		{{"strip: ", 7}, &mail_header},
 		{{"permit: ", 8}, &mail_header},
 		{{"client-check: ", 14}, &mail_header},
 	};
