@@ -154,6 +154,9 @@ static const struct form forms[] = {
 	{"entering STRESS mode with %*", &server_warning, 0},
 	{"leaving STRESS mode with %*", &server, 0},
 
+	{"statistics: max %z for (smtpd:%i) at %*", &statistics, 0},
+	{"statistics: max %z for (smtp:%i) at %*", &statistics, 0},
+	{"statistics: max %z for (submission:%i) at %*", &statistics, 0},
 	{"statistics: max %z for (%z:%n:%i) at %*", &statistics, 0},
 	{"statistics: max %z for (%z:%i) at %*", &statistics, 0},
 	{"statistics: %*", &statistics, 0},
@@ -575,11 +578,26 @@ postfix_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return PARSED_OK;
 }
 
+/* "QUEUEID: to=<", "QUEUEID: removed": nobody else writes that. */
+static bool
+postfix_sniff(struct str s)
+{
+	size_t id = queue_id_length(s);
+
+	if (id == 0 || s.n < id + 4 || s.p[id + 1] != ' ')
+		return false;
+	str_skip(&s, id + 2);
+	return str_starts(s, STR("to=<")) || str_starts(s, STR("from=<")) ||
+	       str_starts(s, STR("client=")) || str_starts(s, STR("message-id=")) ||
+	       str_eq(s, STR("removed"));
+}
+
 const struct parser parser_postfix = {
 	.name = "postfix",
 	.logsource = LOGSOURCE_POSTFIX,
 	.module = "postfix",
 	.dataset = "postfix.mail",
 	.programs = "postfix postfix/* postfix-*",
+	.sniff = postfix_sniff,
 	.parse = postfix_parse,
 };
