@@ -12,8 +12,10 @@
 enum win_data {
 	DATA_NONE,
 #define G(n)
-#define N(name) DATA_##name,
+#define N(name)     DATA_##name,
+#define B(id, name) DATA_##id,
 #include "parsers/winname.def"
+#undef B
 #undef N
 #undef G
 	DATA_COUNT

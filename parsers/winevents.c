@@ -172,6 +172,7 @@ static const struct win_event events[] = {
 	SEC(4801, "workstation-unlocked", "session", "start", "success", USER),
 	SEC(4802, "screensaver-invoked", "session", "info", "success", USER),
 	SEC(4803, "screensaver-dismissed", "session", "info", "success", USER),
+	SEC(4825, "remote-desktop-denied", "authentication", "start denied", "failure", 0),
 	SEC(4964, "logged-in-special", "authentication iam", "admin start group", NULL, OBJECT),
 	SEC(5058, "key-file-operation", "file", "access", NULL, 0),
 	SEC(5059, "key-migration-operation", "file", "access", NULL, 0),
@@ -195,6 +196,15 @@ static const struct win_event events[] = {
 		0),
 	SEC(5158, "windows-firewall-bind-permit", "network", "allowed", "success", 0),
 	SEC(5159, "windows-firewall-bind-block", "network", "denied", "failure", 0),
+
+	SEC(6272, "network-access-granted", "authentication network", "start allowed", "success",
+		0),
+	SEC(6273, "network-access-denied", "authentication network", "start denied", "failure", 0),
+	SEC(6274, "network-access-discarded", "authentication network", "start denied", "failure",
+		0),
+	SEC(6278, "network-access-full-granted", "authentication network", "start allowed",
+		"success", 0),
+	SEC(6279, "radius-account-locked", "iam", "user change", "failure", 0),
 
 	SYS(104, "event-log-cleared", "iam", "admin change", "success"),
 	SYS(7030, "service-misconfigured", "configuration", "error", NULL),
@@ -309,7 +319,11 @@ win_data_find(struct str name)
 #define N(id)                                                                                      \
 	if (memcmp(name.p, #id, sizeof(#id) - 1) == 0)                                             \
 		return DATA_##id;
+#define B(id, text)                                                                                \
+	if (memcmp(name.p, text, sizeof(text) - 1) == 0)                                           \
+		return DATA_##id;
 #include "parsers/winname.def"
+#undef B
 #undef N
 #undef G
 		break;

@@ -107,6 +107,9 @@ static const struct map_row common[] = {
 	{DATA_SourceAddress, IP, FIELD_SOURCE_IP},
 	{DATA_IpAddress, IP, FIELD_SOURCE_IP},
 	{DATA_ClientAddress, IP, FIELD_SOURCE_IP},
+	{DATA_CallingStationID, IP, FIELD_SOURCE_IP},
+	{DATA_NASIPv4Address, IP, FIELD_DESTINATION_IP},
+	{DATA_ThreatName, TEXT, FIELD_THREAT_INDICATOR_NAME},
 	{DATA_SourcePort, PORT, FIELD_SOURCE_PORT},
 	{DATA_IpPort, PORT, FIELD_SOURCE_PORT},
 	{DATA_SourceHostname, TEXT, FIELD_SOURCE_DOMAIN},
@@ -353,7 +356,7 @@ map_actor(struct win *e, unsigned flags)
 	struct str name = data(e, DATA_SubjectUserName), domain = data(e, DATA_SubjectDomainName),
 		   sid = data(e, DATA_SubjectUserSid), logon = data(e, DATA_SubjectLogonId);
 
-	if (flags & TARGET_IS_USER) {
+	if (flags & TARGET_IS_USER && !blank(data(e, DATA_TargetUserName))) {
 		struct str target = data(e, DATA_TargetUserName);
 		struct str realm = target, user;
 
@@ -410,6 +413,8 @@ map_object(struct win *e)
 
 	if (str_eq(type, STR("File")))
 		put_file_once(e, name);
+	else if (str_eq(type, STR("Process")))
+		text(e, FIELD_FILE_PATH, name);
 	else if (str_eq(type, STR("Key")) || !blank(data(e, DATA_Operation)))
 		put_registry(e, str_find(name, STR("REGISTRY")) >= 0 ? name : STR(""), false);
 	if (e->event && (e->event->id == 5140 || e->event->id == 5145))
@@ -432,14 +437,55 @@ map_security(struct win *e)
 		e->w->cur->flags |= flags & ADDRESS_OF_USER ? RECORD_BINDS : RECORD_REFERS;
 }
 
+/* "Host Application = C:\\...\\powershell.exe -File x" among the lines of a context. */
+static struct str
+host_application(const struct win *e)
+{
+	static const char *const keys[] = {"Host Application = ", "HostApplication="};
+	const struct str texts[] = {
+		data(e, DATA_ContextInfo), data(e, DATA_param3), data(e, DATA_param2)};
+
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 2; k++) {
+			struct str s = texts[i], line;
+			ptrdiff_t at = str_find(s, str_of(keys[k]));
+
+			if (at < 0)
+				continue;
+			str_skip(&s, (size_t)at + strlen(keys[k]));
+			str_cut(&s, '\n', &line);
+			if (line.n && line.p[line.n - 1] == '\r')
+				line.n--;
+			return line;
+		}
+	return data(e, DATA_HostApplication);
+}
+
 static void
 map_powershell(struct win *e)
 {
-	text(e, FIELD_PROCESS_COMMAND_LINE, data(e, DATA_HostApplication));
+	text(e, FIELD_PROCESS_COMMAND_LINE, host_application(e));
 	put_file_once(e, first(data(e, DATA_Path), data(e, DATA_ScriptName)));
 	account(e, FIELD_USER_NAME, FIELD_USER_DOMAIN,
 		first(data(e, DATA_User), e->head[HEAD_USER]));
 	text(e, FIELD_USER_DOMAIN, e->head[HEAD_DOMAIN]);
+}
+
+static void
+map_defender(struct win *e)
+{
+	account(e, FIELD_USER_NAME, FIELD_USER_DOMAIN,
+		first(data(e, DATA_DetectionUser), data(e, DATA_User)));
+	image(e, FIELD_PROCESS_EXECUTABLE, FIELD_PROCESS_NAME,
+		first(data(e, DATA_DefenderProcess), data(e, DATA_ProcessName)));
+	/* "file:_C:\\x.exe; file:_D:\\y.exe" */
+	if (!blank(data(e, DATA_Path))) {
+		struct str list = data(e, DATA_Path), path;
+
+		str_cut(&list, ';', &path);
+		str_take(&path, STR("file:_"));
+		put_file_once(e, path);
+	}
 }
 
 static void
@@ -509,6 +555,9 @@ win_map(struct win *e)
 	case WIN_POWERSHELL:
 	case WIN_POWERSHELL_CLASSIC:
 		map_powershell(e);
+		break;
+	case WIN_DEFENDER:
+		map_defender(e);
 		break;
 	default:
 		map_other(e);
