@@ -27,48 +27,72 @@ windows_sniff(struct str message)
 
 /* Heads by the name that NXLog and the event's own XML give them. */
 static const struct {
-	const char *name;
+	struct str name;
 	uint8_t head;
 	uint16_t field; /* 0: put nothing */
 } heads[] = {
-	{"Channel", HEAD_CHANNEL, FIELD_WINLOG_CHANNEL},
-	{"SourceName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"ProviderName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"Provider_Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"Provider.#attributes.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"Provider.@Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"Provider.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME},
-	{"EventID", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID},
-	{"EventID.#text", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID},
-	{"EventID.Value", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID},
-	{"Hostname", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME},
-	{"Computer", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME},
-	{"TimeCreated.#attributes.SystemTime", HEAD_UTC, 0},
-	{"TimeCreated.@SystemTime", HEAD_UTC, 0},
-	{"TimeCreated.SystemTime", HEAD_UTC, 0},
-	{"TimeCreated", HEAD_UTC, 0},
-	{"EventTime", HEAD_LOCAL, 0},
-	{"@timestamp", HEAD_AT, 0},
-	{"Message", HEAD_MESSAGE, 0},
-	{"RecordNumber", HEAD_COUNT, FIELD_WINLOG_RECORD_ID},
-	{"EventRecordID", HEAD_COUNT, FIELD_WINLOG_RECORD_ID},
-	{"Task", HEAD_COUNT, FIELD_WINLOG_TASK},
-	{"Category", HEAD_COUNT, FIELD_WINLOG_TASK},
-	{"Opcode", HEAD_COUNT, FIELD_WINLOG_OPCODE},
-	{"Level", HEAD_COUNT, FIELD_WINLOG_LEVEL},
-	{"Severity", HEAD_COUNT, FIELD_LOG_LEVEL},
-	{"ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID},
-	{"Correlation.#attributes.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID},
-	{"AccountName", HEAD_USER, 0},
-	{"Domain", HEAD_DOMAIN, 0},
+#define H(name, head, field)                                                                       \
+	{                                                                                          \
+		{name, sizeof(name) - 1}, head, field                                              \
+	}
+	H("Channel", HEAD_CHANNEL, FIELD_WINLOG_CHANNEL),
+	H("SourceName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("ProviderName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider_Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.#attributes.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.@Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("EventID", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("EventID.#text", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("EventID.Value", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("Hostname", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME),
+	H("Computer", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME),
+	H("TimeCreated.#attributes.SystemTime", HEAD_UTC, 0),
+	H("TimeCreated.@SystemTime", HEAD_UTC, 0),
+	H("TimeCreated.SystemTime", HEAD_UTC, 0),
+	H("TimeCreated", HEAD_UTC, 0),
+	H("EventTime", HEAD_LOCAL, 0),
+	H("@timestamp", HEAD_AT, 0),
+	H("Message", HEAD_MESSAGE, 0),
+	H("RecordNumber", HEAD_COUNT, FIELD_WINLOG_RECORD_ID),
+	H("EventRecordID", HEAD_COUNT, FIELD_WINLOG_RECORD_ID),
+	H("Task", HEAD_COUNT, FIELD_WINLOG_TASK),
+	H("Category", HEAD_COUNT, FIELD_WINLOG_TASK),
+	H("Opcode", HEAD_COUNT, FIELD_WINLOG_OPCODE),
+	H("Level", HEAD_COUNT, FIELD_WINLOG_LEVEL),
+	H("Severity", HEAD_COUNT, FIELD_LOG_LEVEL),
+	H("ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("Correlation.#attributes.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("AccountName", HEAD_USER, 0),
+	H("Domain", HEAD_DOMAIN, 0),
+#undef H
 };
 
 /* NXLog's own: kept apart from the event's data. */
-static const char nxlog_names[] = "EventReceivedTime SourceModuleName SourceModuleType "
-				  "ProviderGuid OpcodeValue SeverityValue "
-				  "Version AccountType UserID ThreadID ExecutionProcessID "
-				  "RelatedActivityID @version host port "
-				  "type EventTimeWritten MessageSourceAddress";
+static const struct str nxlog_names[] = {
+#define W(name)                                                                                    \
+	{                                                                                          \
+		name, sizeof(name) - 1                                                             \
+	}
+	W("EventReceivedTime"),
+	W("SourceModuleName"),
+	W("SourceModuleType"),
+	W("ProviderGuid"),
+	W("SeverityValue"),
+	W("Version"),
+	W("AccountType"),
+	W("UserID"),
+	W("ThreadID"),
+	W("ExecutionProcessID"),
+	W("RelatedActivityID"),
+	W("@version"),
+	W("host"),
+	W("port"),
+	W("type"),
+	W("EventTimeWritten"),
+	W("MessageSourceAddress"),
+#undef W
+};
 
 static void
 mark(struct win *e, unsigned field)
@@ -108,7 +132,7 @@ take_head(struct win *e, struct str name, const struct json_value *v)
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		if (!str_eq(name, str_of(heads[i].name)))
+		if (!str_eq(name, heads[i].name))
 			continue;
 		if (heads[i].head < HEAD_COUNT && e->head[heads[i].head].n == 0)
 			e->head[heads[i].head] = v->text;
@@ -277,8 +301,14 @@ take_event(struct win *e, const struct json_value *v)
 static void
 take_flat(struct win *e, const struct json_value *v)
 {
+	enum win_data d = is_scalar(v) ? win_data_find(v->name) : DATA_NONE;
+
 	if (!is_scalar(v))
 		return;
+	if (d != DATA_NONE && d != DATA_EventType && d != DATA_AccountName) {
+		take_data(e, v->name, v);
+		return;
+	}
 	/* NXLog's EventType says how grave; Sysmon's what was done. */
 	if (str_eq(v->name, STR("EventType")) &&
 		in_words("AUDIT_SUCCESS AUDIT_FAILURE INFO WARNING ERROR CRITICAL VERBOSE",
@@ -290,10 +320,11 @@ take_flat(struct win *e, const struct json_value *v)
 		rec_put_kind(e->w, FIELD_TAGS, VALUE_STRING, v->text, ENTRY_ARRAY);
 		return;
 	}
-	if (in_words(nxlog_names, v->name)) {
-		rec_put_prefixed(e->w, STR("nxlog."), v->name, scalar_text(v));
-		return;
-	}
+	for (size_t i = 0; i < sizeof(nxlog_names) / sizeof(nxlog_names[0]); i++)
+		if (str_eq(nxlog_names[i], v->name)) {
+			rec_put_prefixed(e->w, STR("nxlog."), v->name, scalar_text(v));
+			return;
+		}
 	/* The logon's AccountName and Domain are data, too, where an event has such. */
 	if (take_head(e, v->name, v) && !str_eq(v->name, STR("AccountName")))
 		return;
