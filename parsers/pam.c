@@ -211,8 +211,8 @@ const struct parser parser_pam = {
 	.logsource = LOGSOURCE_PAM,
 	.module = "system",
 	.dataset = "system.auth",
-	.programs = "pam_unix login gdm gdm-password gdm-password] lightdm sddm kdm xdm polkitd "
-		    "polkit-agent-helper-1 systemd-user vsftpd-pam pkexec",
+	.programs = "pam_unix gdm gdm-password gdm-password] lightdm sddm kdm xdm polkitd "
+		    "polkit-agent-helper-1",
 	.sniff = pam_sniff,
 	.parse = pam_parse,
 };

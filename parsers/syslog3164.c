@@ -340,8 +340,10 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 	enum time_form form;
 	struct tag tag;
 
-	if (pri)
+	if (pri) {
+		skip_blanks(s);
 		skip_sequence(s);
+	}
 	form = take_time(ctx, w, s, pri);
 	if (form == TIME_NONE) {
 		if (!look_tag(*s, &tag)) {
@@ -366,6 +368,7 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		return;
 	}
 	if (ctx->in->local) {
+		envelope_host(ctx, w, ctx->in->local_host);
 		skip_blanks(s);
 		read_tag(ctx, w, s);
 		return;
