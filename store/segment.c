@@ -168,8 +168,6 @@ segment_next(struct segment_reader *r, struct segment_part *ret)
 	int rc;
 
 	*ret = (struct segment_part){.at = r->at, .end = r->at, .number = r->number + 1};
-	if (r->window.n > r->at - r->base)
-		r->eof = false;
 	for (;;) {
 		struct str s = in_memory(r);
 
