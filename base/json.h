@@ -24,6 +24,10 @@ struct json_value {
 	bool in_array;      /* somewhere inside an array */
 	bool literal;       /* the path is one top-level key (it may contain dots) */
 	bool last_in_array; /* closes the innermost array (for empty: VALUE_EMPTY_ARRAY is given) */
+	/* Keys in the path, and where each ends in `name`: tells a dot inside a key from one
+	 * between keys. */
+	unsigned parts;
+	const uint16_t *ends; /* [parts] */
 };
 
 struct json_sink {
