@@ -10,7 +10,7 @@
 #include "base/batch.h"
 #include "base/buf.h"
 
-struct positions;
+struct positions; /* bounded: beyond 65,536 streams the longest silent ones are forgotten */
 
 struct positions *positions_new(void);
 /* Learn from a journaled batch. */
