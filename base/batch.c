@@ -122,17 +122,28 @@ batch_pack_size(struct batch b)
 	return sizeof(struct packed_head) + h->nframes * sizeof(struct frame) + h->raw_len;
 }
 
+_Static_assert(sizeof(struct packed_head) == BATCH_PACK_HEAD, "batch.h says so");
+
 void
-batch_pack(struct batch b, char *out)
+batch_pack_parts(struct batch b, char head[BATCH_PACK_HEAD], struct str part[2])
 {
 	const struct batch_head *h = batch_head(b);
 	struct packed_head ph = {
 		h->magic, h->nframes, h->raw_len, BATCH_OFF_RAW, h->first_seq, h->number};
-	size_t table = h->nframes * sizeof(struct frame);
 
-	memcpy(out, &ph, sizeof(ph));
-	memcpy(out + sizeof(ph), batch_frames(b), table);
-	memcpy(out + sizeof(ph) + table, b.base + BATCH_OFF_RAW, h->raw_len);
+	memcpy(head, &ph, sizeof(ph));
+	part[0] = (struct str){b.base + BATCH_OFF_FRAMES, h->nframes * sizeof(struct frame)};
+	part[1] = (struct str){b.base + BATCH_OFF_RAW, h->raw_len};
+}
+
+void
+batch_pack(struct batch b, char *out)
+{
+	struct str part[2];
+
+	batch_pack_parts(b, out, part);
+	memcpy(out + BATCH_PACK_HEAD, part[0].p, part[0].n);
+	memcpy(out + BATCH_PACK_HEAD + part[0].n, part[1].p, part[1].n);
 }
 
 int

@@ -125,5 +125,8 @@ int batch_check_results(struct batch b);
 size_t batch_pack_size(struct batch b);
 void batch_pack(struct batch b, char *out);
 int batch_unpack(struct batch b, struct str packed);
+/* The same in pieces, two of them where they lie in the slot: head, then part[0], then part[1]. */
+#define BATCH_PACK_HEAD 32u
+void batch_pack_parts(struct batch b, char head[BATCH_PACK_HEAD], struct str part[2]);
 
 #endif

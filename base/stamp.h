@@ -3,7 +3,8 @@
  *
  * Pure functions of (text, arrival, zone): the year that is missing is the one nearest to arrival.
  * Proleptic Gregorian calendar; years 1970 to 2261 (int64 ns). Leap second 60 is taken as the next
- * second.
+ * second. A date that exists but lies in another year is taken as STAMP_BEYOND: a timestamp was
+ * there, it cannot be used.
  */
 #ifndef BASE_STAMP_H
 #define BASE_STAMP_H
@@ -12,6 +13,8 @@
 #include "base/clock.h"
 
 struct zone; /* zone.h */
+
+#define STAMP_BEYOND INT64_MAX
 
 struct civil {
 	int year, month, day, hour, minute, second, nano; /* month and day from 1 */

@@ -20,12 +20,14 @@ struct rule_document {
 
 struct rule_files;
 
-/* Read one path (file, or folder with all .yml and .yaml below, in byte order of names). Unreadable
- * documents are reported to why and counted as rejected; the others are kept. */
+/* Read one path (file, or folder with all .yml and .yaml below, in byte order of paths; hidden ones
+ * are left alone). Unreadable documents are reported to why and counted as rejected; the others are
+ * kept. Negative when a file or folder could not be read at all. */
 int rule_files_add(struct rule_files *f, const char *path, bool skip_bad, struct diag *why);
 struct rule_files *rule_files_new(void);
 size_t rule_files_count(const struct rule_files *f);
 struct rule_document *rule_files_at(struct rule_files *f, size_t i);
+/* Documents that could not be read, plus those that a compiler marked. */
 size_t rule_files_rejected(const struct rule_files *f);
 /* Content hash over all files read, for caching and the journal. */
 struct hash128;

@@ -31,9 +31,13 @@ struct yaml_file;
 #define YAML_MAX_DEPTH 64u
 #define YAML_MAX_NODES 1000000u
 
-/* Parse all documents of a text. Errors go to why with line and column; documents before the error
- * are lost. */
+/* Parse all documents of a text. Errors go to why with line and column; one error and nothing is
+ * returned. */
 int yaml_parse(struct str text, const char *path, struct diag *why, struct yaml_file **ret);
+/* Rule files: each document stands alone. What cannot be read is reported and counted in *bad, the
+ * documents before and behind it (from the next "---" line) are kept. */
+void yaml_parse_each(
+	struct str text, const char *path, struct diag *why, size_t *bad, struct yaml_file **ret);
 int yaml_load(const char *path, struct diag *why, struct yaml_file **ret);
 size_t yaml_documents(const struct yaml_file *y);
 const struct yaml_node *yaml_document(const struct yaml_file *y, size_t i);

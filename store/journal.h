@@ -3,8 +3,9 @@
  * counts.
  *
  * Files of 64 MiB under data/journal, preallocated and recycled. Entry: length, type, sequence,
- * CRC-32C, payload. Threads: one writer. journal_append copies nothing but the packed bytes; a
- * commit thread inside does the fdatasync and publishes the durable position (group commit).
+ * CRC-32C, payload. Threads: one writer, which also opens, releases and closes. A thread inside
+ * does the fdatasync and publishes the durable position: at once when idle, else together with what
+ * came meanwhile. Another prepares the next file. See docs/store-format.md.
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
@@ -27,6 +28,7 @@ struct journal_options {
 	int64_t commit_ns;     /* group commit at the latest after (10 ms) */
 	uint64_t commit_bytes; /* or when that much waits (1 MiB) */
 	int wake_fd;           /* eventfd written when the durable position moved; -1 = none */
+	int (*sync)(int fd);   /* NULL = fdatasync; tests let it fail */
 };
 
 struct journal;
@@ -38,10 +40,11 @@ typedef uint64_t jpos;
 int journal_open(const struct journal_options *opt, struct diag *why, struct journal **ret);
 /* The last entry's number; 0 when empty. */
 jpos journal_last(const struct journal *j);
-/* Append; *ret gets its number. ERR_FULL: over max_bytes, nothing appended. ERR_IO: the journal is
- * dead (an fsync failed): stop without acknowledging. */
+/* Append; *ret gets its number. ERR_FULL: over max_bytes or the disk is full, nothing appended; try
+ * again after journal_release or when there is room (looked for each second). ERR_IO: the journal
+ * is dead (a write or fsync failed): stop without acknowledging. ERR_LIMIT: larger than a file. */
 int journal_append(struct journal *j, enum journal_type type, struct str payload, jpos *ret);
-/* The same for a batch, packed straight into the file buffer. */
+/* The same for a batch, written straight from its slot. */
 int journal_append_batch(struct journal *j, struct batch b, jpos *ret);
 /* Everything up to here is on stable storage. Any thread. */
 jpos journal_durable(const struct journal *j);
@@ -50,6 +53,8 @@ int journal_sync(struct journal *j, jpos pos);
 /* Entries up to pos are in evidence and checkpoint: their files may be reused. */
 void journal_release(struct journal *j, jpos pos);
 uint64_t journal_bytes(const struct journal *j); /* on disk and not released */
+/* ERR_IO: dead, ERR_FULL: waiting for room; *why (may be NULL) says what and why. 0: all well. */
+int journal_error(const struct journal *j, struct diag *why);
 
 /* Reading, for recovery and replay: from entry `from` (0 or 1 = the oldest kept). */
 struct journal_reader;
@@ -57,6 +62,7 @@ struct journal_entry {
 	jpos pos;
 	enum journal_type type;
 	struct str payload; /* valid until the next call */
+	jpos durable;       /* the journal was durable up to here when this was written */
 };
 int journal_reader_open(const char *dir, jpos from, struct diag *why, struct journal_reader **ret);
 /* 0 and *ret; ERR_NOT_FOUND at the end; ERR_CORRUPT if an entry in the middle is damaged (not a

@@ -1,0 +1,584 @@
+/*
+ * jsonflat.c - JSON text to dotted scalars.
+ *
+ * Two passes over at most TOKENS_MAX tokens on the stack: the first checks the grammar and notes
+ * each scalar and each object, the second tells the sink. Only so can the last of two equal keys
+ * win without the sink having to take anything back.
+ */
+#include <emmintrin.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#define TOKENS_MAX 2048u /* scalars and objects; lim->keys bounds the scalars */
+#define DEPTH_MAX  256u
+#define SLOTS_MIN  128u
+#define SLOTS_MAX  4096u
+#define PATH_BYTES 1024u
+
+enum token_flag { TOKEN_IN_ARRAY = 1, TOKEN_LAST = 2, TOKEN_DEAD = 4 };
+
+struct token {
+	struct str key; /* the last part of its path */
+	struct str text;
+	uint32_t hash;
+	uint32_t owner; /* number of the object whose member it is or begins */
+	uint32_t end;   /* for the first token of a member: the first token behind the member */
+	uint16_t parts; /* keys in its path */
+	uint8_t kind, flags;
+};
+
+/* One open container. */
+struct level {
+	struct str key;
+	uint32_t object; /* its number; of an array: the enclosing object's */
+	uint32_t member; /* first token of the member being read; of an array: of the array */
+	uint16_t parts;
+	bool array;
+	bool in_array; /* it or something around it is an array */
+};
+
+struct flat {
+	const char *p, *end;
+	const struct json_limits *lim;
+	const struct json_sink *sink;
+	uint64_t *flags;
+	uint64_t seed;
+	unsigned depth, scalars, depth_max;
+	uint32_t objects, ntokens, nmembers, nslots;
+	struct level levels[DEPTH_MAX];
+	struct token tokens[TOKENS_MAX];
+	uint16_t slots[SLOTS_MAX]; /* token number + 1 of a member's first token */
+};
+
+static inline void
+skip_blanks(struct flat *f)
+{
+	while (f->p < f->end && (*f->p == ' ' || *f->p == '\t' || *f->p == '\n' || *f->p == '\r'))
+		f->p++;
+}
+
+/* The first quote, backslash or control character at or behind p; end if there is none. */
+static inline const char *
+string_stop(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
+		      control = _mm_set1_epi8(0x1f);
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+			_mm_cmpeq_epi8(_mm_max_epu8(v, control), control));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int
+hex4(const char *p, const char *end)
+{
+	int v = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		int c = p[i] | 0x20; /* lower case; digits keep their value */
+
+		if (is_digit(p[i]))
+			v = v * 16 + (p[i] - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v * 16 + (c - 'a' + 10);
+		else
+			return -1;
+	}
+	return v;
+}
+
+/* RFC 8259 7: \uXXXX, two of them for what lies beyond U+FFFF. p stands behind "\u". */
+static const char *
+unescape_u(struct flat *f, const char *p, char **to)
+{
+	int hi = hex4(p, f->end), lo;
+	uint32_t cp = (uint32_t)hi;
+
+	if (hi < 0)
+		return NULL;
+	p += 4;
+	if (hi >= 0xd800 && hi <= 0xdfff) {
+		bool pair = hi < 0xdc00 && f->end - p >= 6 && p[0] == '\\' && p[1] == 'u';
+
+		lo = pair ? hex4(p + 2, f->end) : -1;
+		if (lo >= 0xdc00 && lo <= 0xdfff) {
+			cp = 0x10000 + (((uint32_t)hi - 0xd800) << 10) + ((uint32_t)lo - 0xdc00);
+			p += 6;
+		} else {
+			cp = 0xfffd;
+			*f->flags |= UINT64_C(1) << REASON_ENCODING;
+		}
+	}
+	*to += utf8_encode(cp, *to);
+	return p;
+}
+
+/* p stands behind the backslash, before the closing quote. */
+static const char *
+unescape_one(struct flat *f, const char *p, char **to)
+{
+	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+	const char *at;
+
+	if (*p == 'u')
+		return unescape_u(f, p + 1, to);
+	at = memchr(letters, *p, sizeof(letters) - 1);
+	if (!at)
+		return NULL;
+	*(*to)++ = meant[at - letters];
+	return p + 1;
+}
+
+/* The string's closing quote, or NULL: nothing is decoded yet, so that room is asked for once. */
+static const char *
+closing_quote(const char *p, const char *end)
+{
+	for (;;) {
+		p = string_stop(p, end);
+		if (p >= end || (unsigned char)*p < 0x20)
+			return NULL;
+		if (*p == '"')
+			return p;
+		if (end - p < 2)
+			return NULL;
+		p += 2; /* whatever is escaped cannot close the string */
+	}
+}
+
+/* Copy up to the next quote or backslash; the text between is known to end at `stop`. */
+static inline const char *
+copy_plain(const char *p, const char *stop, char **to)
+{
+	const __m128i slash = _mm_set1_epi8('\\');
+
+	/* What is written never gets ahead of what is read, so 16 bytes fit there as well. */
+	for (; stop - p >= 16; p += 16, *to += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
+
+		_mm_storeu_si128((__m128i *)(void *)*to, v);
+		if (mask) {
+			unsigned n = (unsigned)__builtin_ctz(mask);
+
+			*to += n;
+			return p + n;
+		}
+	}
+	while (p < stop && *p != '\\')
+		*(*to)++ = *p++;
+	return p;
+}
+
+static enum reason
+read_escaped(struct flat *f, const char *from, struct str *ret)
+{
+	const char *stop = closing_quote(from, f->end), *p = from;
+	char *room, *to;
+
+	if (!stop)
+		return REASON_JSON_SYNTAX;
+	room = to = f->sink->room(f->sink->ctx, (size_t)(stop - from));
+	if (!room)
+		return REASON_JSON_KEYS;
+	while (p < stop) {
+		p = copy_plain(p, stop, &to);
+		if (p < stop) {
+			p = unescape_one(f, p + 1, &to);
+			if (!p)
+				return REASON_JSON_SYNTAX;
+		}
+	}
+	*ret = str_make(room, (size_t)(to - room));
+	f->p = stop + 1;
+	return REASON_NONE;
+}
+
+/* f->p stands behind the opening quote. */
+static inline enum reason
+read_string(struct flat *f, struct str *ret)
+{
+	const char *from = f->p, *stop = string_stop(from, f->end);
+
+	if (stop >= f->end)
+		return REASON_JSON_SYNTAX;
+	if (*stop == '"') {
+		*ret = str_make(from, (size_t)(stop - from));
+		f->p = stop + 1;
+		return REASON_NONE;
+	}
+	if (*stop != '\\')
+		return REASON_JSON_SYNTAX;
+	return read_escaped(f, from, ret);
+}
+
+static struct token *
+token_add(struct flat *f, enum value_kind kind, struct str text)
+{
+	struct level *top = &f->levels[f->depth - 1];
+	struct token *t;
+
+	if (f->ntokens >= TOKENS_MAX)
+		return NULL;
+	if (kind != VALUE_OBJECT && ++f->scalars > f->lim->keys)
+		return NULL;
+	t = &f->tokens[f->ntokens++];
+	t->key = top->key;
+	t->text = text;
+	t->owner = top->object;
+	t->parts = top->parts;
+	t->kind = (uint8_t)kind;
+	t->flags = top->in_array ? TOKEN_IN_ARRAY : 0;
+	return t;
+}
+
+static void
+slots_grow(struct flat *f)
+{
+	uint32_t n = f->nslots * 4 > SLOTS_MAX ? SLOTS_MAX : f->nslots * 4;
+	uint16_t old[SLOTS_MAX];
+	uint32_t was = f->nslots;
+
+	memcpy(old, f->slots, was * sizeof(old[0]));
+	memset(f->slots, 0, n * sizeof(f->slots[0]));
+	f->nslots = n;
+	for (uint32_t i = 0; i < was; i++) {
+		uint32_t at;
+
+		if (!old[i])
+			continue;
+		at = f->tokens[old[i] - 1].hash & (n - 1);
+		while (f->slots[at])
+			at = (at + 1) & (n - 1);
+		f->slots[at] = old[i];
+	}
+}
+
+/* The member of the innermost object is complete: it replaces an earlier one of the same key. */
+static void
+member_done(struct flat *f, struct level *top)
+{
+	uint32_t first = top->member, at;
+	struct token *t = &f->tokens[first];
+
+	if (first >= f->ntokens)
+		return;
+	t->end = f->ntokens;
+	t->hash = (uint32_t)hash_seeded(
+		top->key, f->seed ^ (top->object * UINT64_C(0x9e3779b97f4a7c15)));
+	if (++f->nmembers * 2 > f->nslots && f->nslots < SLOTS_MAX)
+		slots_grow(f);
+	at = t->hash & (f->nslots - 1);
+	for (; f->slots[at]; at = (at + 1) & (f->nslots - 1)) {
+		struct token *old = &f->tokens[f->slots[at] - 1];
+
+		if (old->hash != t->hash || old->owner != t->owner || !str_eq(old->key, top->key))
+			continue;
+		*f->flags |= UINT64_C(1) << REASON_JSON_DUP;
+		old->flags |= TOKEN_DEAD;
+		break;
+	}
+	f->slots[at] = (uint16_t)(first + 1);
+}
+
+static enum reason
+open_container(struct flat *f, bool array)
+{
+	struct level *top = &f->levels[f->depth - 1], *next;
+
+	f->p++;
+	if (f->depth >= f->depth_max)
+		return REASON_JSON_DEPTH;
+	if (!array && !token_add(f, VALUE_OBJECT, str_make(f->p, 0)))
+		return REASON_JSON_KEYS;
+	next = &f->levels[f->depth++];
+	*next = (struct level){.key = top->key,
+		.object = array ? top->object : ++f->objects,
+		.member = f->ntokens,
+		.parts = top->parts,
+		.array = array,
+		.in_array = top->in_array || array};
+	return REASON_NONE;
+}
+
+static bool
+take_word(struct flat *f, struct str word)
+{
+	if ((size_t)(f->end - f->p) < word.n || memcmp(f->p, word.p, word.n) != 0)
+		return false;
+	f->p += word.n;
+	return true;
+}
+
+static enum reason
+read_number(struct flat *f)
+{
+	const char *from = f->p, *p = from;
+
+	while (p < f->end &&
+		(is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e'))
+		p++;
+	f->p = p;
+	if (!str_is_number(str_make(from, (size_t)(p - from))))
+		return REASON_JSON_SYNTAX;
+	return token_add(f, VALUE_NUMBER, str_make(from, (size_t)(p - from))) ? REASON_NONE
+									      : REASON_JSON_KEYS;
+}
+
+static enum reason
+read_literal(struct flat *f)
+{
+	const char *from = f->p;
+	enum value_kind kind;
+
+	if (take_word(f, STR("true")))
+		kind = VALUE_TRUE;
+	else if (take_word(f, STR("false")))
+		kind = VALUE_FALSE;
+	else if (take_word(f, STR("null")))
+		kind = VALUE_NULL;
+	else
+		return read_number(f);
+	return token_add(f, kind, str_make(from, (size_t)(f->p - from))) ? REASON_NONE
+									 : REASON_JSON_KEYS;
+}
+
+/* One value; a container is only opened. */
+static enum reason
+read_value(struct flat *f)
+{
+	struct str text;
+	enum reason r;
+
+	if (f->p >= f->end)
+		return REASON_JSON_SYNTAX;
+	switch (*f->p) {
+	case '"':
+		f->p++;
+		r = read_string(f, &text);
+		if (r != REASON_NONE)
+			return r;
+		return token_add(f, VALUE_STRING, text) ? REASON_NONE : REASON_JSON_KEYS;
+	case '{':
+		return open_container(f, false);
+	case '[':
+		return open_container(f, true);
+	default:
+		return read_literal(f);
+	}
+}
+
+/* Key and colon of the next member; f->p stands on the quote. */
+static enum reason
+read_key(struct flat *f, struct level *top)
+{
+	struct str key;
+	enum reason r;
+
+	if (f->p >= f->end || *f->p != '"')
+		return REASON_JSON_SYNTAX;
+	f->p++;
+	r = read_string(f, &key);
+	if (r != REASON_NONE)
+		return r;
+	skip_blanks(f);
+	if (f->p >= f->end || *f->p != ':')
+		return REASON_JSON_SYNTAX;
+	f->p++;
+	skip_blanks(f);
+	if (key.n == 0)
+		*f->flags |= UINT64_C(1) << REASON_JSON_TYPE;
+	top->key = key;
+	top->member = f->ntokens;
+	return REASON_NONE;
+}
+
+/* The innermost container ends. */
+static enum reason
+close_container(struct flat *f)
+{
+	struct level *top = &f->levels[--f->depth];
+
+	f->p++;
+	if (!top->array || f->depth == 0)
+		return REASON_NONE;
+	/* Nested arrays are one flat array: only the outermost can be empty. */
+	if (f->ntokens == top->member && !f->levels[f->depth - 1].array) {
+		struct token *t = token_add(f, VALUE_EMPTY_ARRAY, str_make(f->p, 0));
+
+		if (!t)
+			return REASON_JSON_KEYS;
+	}
+	if (f->ntokens > top->member)
+		f->tokens[f->ntokens - 1].flags |= TOKEN_LAST;
+	return REASON_NONE;
+}
+
+/* Behind a value: fold the member, close what ends here, and stand on the next value. */
+static enum reason
+after_value(struct flat *f)
+{
+	for (;;) {
+		struct level *top;
+		enum reason r;
+
+		if (f->depth == 0)
+			return REASON_NONE;
+		top = &f->levels[f->depth - 1];
+		if (!top->array)
+			member_done(f, top);
+		skip_blanks(f);
+		if (f->p >= f->end)
+			return REASON_JSON_SYNTAX;
+		if (*f->p == ',') {
+			f->p++;
+			skip_blanks(f);
+			return top->array ? REASON_NONE : read_key(f, top);
+		}
+		if (*f->p != (top->array ? ']' : '}'))
+			return REASON_JSON_SYNTAX;
+		r = close_container(f);
+		if (r != REASON_NONE)
+			return r;
+	}
+}
+
+/* A container was just opened: stand on its first value, or close it at once. */
+static enum reason
+after_open(struct flat *f)
+{
+	struct level *top = &f->levels[f->depth - 1];
+	enum reason r;
+
+	if (!top->array)
+		top->parts++;
+	skip_blanks(f);
+	if (f->p >= f->end)
+		return REASON_JSON_SYNTAX;
+	if (*f->p != (top->array ? ']' : '}'))
+		return top->array ? REASON_NONE : read_key(f, top);
+	r = close_container(f);
+	return r != REASON_NONE ? r : after_value(f);
+}
+
+static enum reason
+tokenize(struct flat *f)
+{
+	enum reason r;
+
+	skip_blanks(f);
+	if (f->p >= f->end)
+		return REASON_JSON_SYNTAX;
+	if (*f->p != '{')
+		return REASON_JSON_TYPE;
+	f->p++;
+	f->levels[0] = (struct level){0};
+	f->depth = 1;
+	r = after_open(f);
+	while (r == REASON_NONE && f->depth > 0) {
+		unsigned was = f->depth;
+
+		r = read_value(f);
+		if (r == REASON_NONE)
+			r = f->depth > was ? after_open(f) : after_value(f);
+	}
+	if (r != REASON_NONE)
+		return r;
+	skip_blanks(f);
+	return f->p == f->end ? REASON_NONE : REASON_JSON_SYNTAX;
+}
+
+static enum reason
+emit(struct flat *f)
+{
+	uint16_t length[DEPTH_MAX + 1] = {0}; /* of the path up to so many parts */
+	char path[PATH_BYTES];
+	size_t max = f->lim->name < sizeof(path) ? f->lim->name : sizeof(path);
+	uint32_t i = 0;
+
+	while (i < f->ntokens) {
+		const struct token *t = &f->tokens[i];
+		struct json_value v = {.text = t->text,
+			.kind = (enum value_kind)t->kind,
+			.in_array = t->flags & TOKEN_IN_ARRAY,
+			.last_in_array = t->flags & TOKEN_LAST,
+			.literal = t->parts == 1};
+		size_t before = t->parts > 1 ? length[t->parts - 1] + 1u : 0;
+
+		i = t->flags & TOKEN_DEAD ? t->end : i + 1;
+		if (t->flags & TOKEN_DEAD)
+			continue;
+		if (t->key.n > max || before > max - t->key.n) {
+			*f->flags |= UINT64_C(1) << REASON_JSON_KEYS;
+			/* What hangs below cannot be named either. */
+			if (t->kind == VALUE_OBJECT)
+				length[t->parts] = (uint16_t)max;
+			continue;
+		}
+		v.name = t->key;
+		if (t->parts > 1 || t->kind == VALUE_OBJECT) {
+			if (before)
+				path[before - 1] = '.';
+			if (t->key.n)
+				memcpy(path + before, t->key.p, t->key.n);
+			length[t->parts] = (uint16_t)(before + t->key.n);
+			if (t->parts > 1)
+				v.name = str_make(path, before + t->key.n);
+		}
+		if (!f->sink->value(f->sink->ctx, &v))
+			return REASON_JSON_KEYS;
+	}
+	return REASON_NONE;
+}
+
+enum reason
+json_flatten(struct str text, const struct json_limits *lim, const struct json_sink *sink,
+	uint64_t *flags)
+{
+	struct flat f;
+	enum reason read, told;
+
+	f.p = text.p;
+	f.end = text.p + text.n;
+	f.lim = lim;
+	f.sink = sink;
+	f.flags = flags;
+	f.depth_max = lim->depth < DEPTH_MAX ? lim->depth : DEPTH_MAX;
+	/* Unknown to whoever sends: the stack lies where the kernel's dice put it. */
+	f.seed = (uint64_t)(uintptr_t)&f ^ UINT64_C(0xa0761d6478bd642f);
+	f.depth = f.scalars = 0;
+	f.objects = f.ntokens = f.nmembers = 0;
+	f.nslots = SLOTS_MIN;
+	memset(f.slots, 0, SLOTS_MIN * sizeof(f.slots[0]));
+	read = tokenize(&f);
+	told = emit(&f);
+	return read != REASON_NONE ? read : told;
+}
+
+bool
+json_looks_like(struct str text)
+{
+	size_t from = 0, to = text.n;
+
+	while (from < to && (text.p[from] == ' ' || text.p[from] == '\t' || text.p[from] == '\n' ||
+				    text.p[from] == '\r'))
+		from++;
+	while (to > from && (text.p[to - 1] == ' ' || text.p[to - 1] == '\t' ||
+				    text.p[to - 1] == '\n' || text.p[to - 1] == '\r'))
+		to--;
+	return to - from >= 2 && text.p[from] == '{' && text.p[to - 1] == '}';
+}

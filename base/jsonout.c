@@ -1,0 +1,99 @@
+/* jsonout.c - text as the inside of a JSON string (RFC 8259 7). */
+#include <emmintrin.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+
+/* The first byte that cannot be copied as it stands: quote, backslash, control, or not ASCII. */
+static const char *
+plain_end(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
+		      space = _mm_set1_epi8(0x20);
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		/* Signed: bytes from 0x80 are below 0x20 too. */
+		__m128i hit = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+			_mm_cmplt_epi8(v, space));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+	while (p < end && *p != '"' && *p != '\\' && (signed char)*p >= 0x20)
+		p++;
+	return p;
+}
+
+static void
+escape_ascii(struct buf *out, char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char letters[] = "btn.fr"; /* from U+0008; U+000B has none */
+	char *to = buf_room(out, 6);
+
+	to[0] = '\\';
+	if (c == '"' || c == '\\') {
+		to[1] = c;
+		out->n += 2;
+	} else if (c >= '\b' && c <= '\r' && c != '\v') {
+		to[1] = letters[c - '\b'];
+		out->n += 2;
+	} else {
+		memcpy(to + 1, "u00", 3);
+		to[4] = digits[c >> 4];
+		to[5] = digits[c & 15];
+		out->n += 6;
+	}
+}
+
+/* A run of bytes from 0x80 on: valid code points as they are, each maximal invalid part U+FFFD. */
+static const char *
+escape_wide(struct buf *out, const char *p, const char *end)
+{
+	const char *from = p;
+
+	while (p < end && (unsigned char)*p >= 0x80) {
+		uint32_t cp;
+		size_t n = utf8_decode(str_make(p, (size_t)(end - p)), &cp);
+
+		/* U+FFFD itself is EF BF BD: three bytes, as no invalid part of that start is. */
+		if (cp == 0xfffd && !(n == 3 && memcmp(p, "\xef\xbf\xbd", 3) == 0)) {
+			buf_add(out, from, (size_t)(p - from));
+			BUF_ADD_LIT(out, "\xef\xbf\xbd");
+			from = p + n;
+		}
+		p += n;
+	}
+	buf_add(out, from, (size_t)(p - from));
+	return p;
+}
+
+void
+json_escape(struct buf *out, struct str s)
+{
+	const char *p = s.p, *end = s.n ? s.p + s.n : s.p;
+
+	while (p < end) {
+		const char *stop = plain_end(p, end);
+
+		buf_add(out, p, (size_t)(stop - p));
+		p = stop;
+		if (p == end)
+			break;
+		if ((unsigned char)*p >= 0x80)
+			p = escape_wide(out, p, end);
+		else
+			escape_ascii(out, *p++);
+	}
+}
+
+void
+json_quote(struct buf *out, struct str s)
+{
+	buf_add_char(out, '"');
+	json_escape(out, s);
+	buf_add_char(out, '"');
+}

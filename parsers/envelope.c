@@ -1,0 +1,160 @@
+#include "parsers/envelope.h"
+
+#include "base/stamp.h"
+
+/* RFC 5424 table 1, in the short words that rsyslog and syslog-ng use. */
+static const char facilities[24][9] = {
+	"kern",
+	"user",
+	"mail",
+	"daemon",
+	"auth",
+	"syslog",
+	"lpr",
+	"news",
+	"uucp",
+	"cron",
+	"authpriv",
+	"ftp",
+	"ntp",
+	"audit",
+	"alert",
+	"clock",
+	"local0",
+	"local1",
+	"local2",
+	"local3",
+	"local4",
+	"local5",
+	"local6",
+	"local7",
+};
+static const char severities[8][8] = {
+	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+
+#define PRI_LOOK 24u /* how far a '>' may be for a broken PRI to be skipped whole */
+
+static void
+put_pri(struct recs *w, unsigned pri)
+{
+	rec_put_u64(w, FIELD_LOG_SYSLOG_PRIORITY, pri);
+	rec_put_u64(w, FIELD_LOG_SYSLOG_FACILITY_CODE, pri >> 3);
+	rec_put(w, FIELD_LOG_SYSLOG_FACILITY_NAME, str_of(facilities[pri >> 3]));
+	rec_put_u64(w, FIELD_LOG_SYSLOG_SEVERITY_CODE, pri & 7);
+	rec_put(w, FIELD_LOG_SYSLOG_SEVERITY_NAME, str_of(severities[pri & 7]));
+}
+
+/* RFC 5424 6.2.1: '<', one to three digits without leading zeros, '>'; at most 191. A broken one is
+ * skipped and flagged, so that what follows is still read. */
+static bool
+take_pri(struct recs *w, struct str *s)
+{
+	unsigned pri = 0;
+	size_t i = 1;
+	bool good;
+
+	if (s->n == 0 || s->p[0] != '<')
+		return false;
+	for (; i < s->n && i < 4 && is_digit(s->p[i]); i++)
+		pri = pri * 10 + (unsigned)(s->p[i] - '0');
+	good = i > 1 && i < s->n && s->p[i] == '>' && pri <= 191 && (s->p[1] != '0' || i == 2);
+	if (!good) {
+		ptrdiff_t close = str_chr(str_make(s->p, s->n < PRI_LOOK ? s->n : PRI_LOOK), '>');
+
+		rec_flag(w, REASON_PRI);
+		if (close < 0) {
+			rec_flag(w, REASON_HEADER);
+			return true;
+		}
+		str_skip(s, (size_t)close + 1);
+		return true;
+	}
+	put_pri(w, pri);
+	str_skip(s, i + 1);
+	return true;
+}
+
+void
+envelope_read(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	bool pri;
+
+	/* A byte order mark is no part of any header (RFC 5424 has it before MSG only). */
+	if (str_take(s, STR("\xef\xbb\xbf")) && s->n > 0 && s->p[0] == '<')
+		rec_flag(w, REASON_PRI);
+	pri = take_pri(w, s);
+	ctx->enveloped = pri;
+	if (pri && syslog5424_begins(*s))
+		syslog5424_read(ctx, w, s);
+	else
+		syslog3164_read(ctx, w, s, pri);
+}
+
+void
+envelope_time(struct parse_ctx *ctx, struct recs *w, int64_t ns)
+{
+	if (ns == STAMP_BEYOND) {
+		rec_flag(w, REASON_TIMESTAMP);
+		rec_flag(w, REASON_CLOCK_SKEW);
+		return;
+	}
+	w->cur->time = ns;
+	ctx->timed = true;
+}
+
+/* Names, addresses, "[v6%zone]"; nothing that could climb in a path or end a mail header. */
+static bool
+host_is_sound(struct str host)
+{
+	bool word = false;
+
+	if (host.n > ENVELOPE_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < host.n; i++) {
+		char c = host.p[i];
+
+		if (is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+			word = true;
+		else if (c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' &&
+			 c != '%')
+			return false;
+	}
+	return word;
+}
+
+void
+envelope_host(struct parse_ctx *ctx, struct recs *w, struct str host)
+{
+	if (host.n == 0)
+		return;
+	if (!host_is_sound(host)) {
+		rec_flag(w, REASON_HOSTNAME);
+		rec_put(w, FIELD_LOG_SYSLOG_HOSTNAME,
+			str_make(host.p, host.n < ENVELOPE_HOST_MAX ? host.n : ENVELOPE_HOST_MAX));
+		return;
+	}
+	ctx->host = host;
+	rec_put(w, FIELD_HOST_NAME, host);
+}
+
+void
+envelope_process(struct parse_ctx *ctx, struct recs *w, struct str program, struct str pid)
+{
+	struct str name = program;
+	ptrdiff_t paren = str_chr(program, '(');
+	bool number = pid.n > 0 && pid.n <= 10 && (pid.p[0] != '0' || pid.n == 1);
+
+	ctx->program = program;
+	ctx->pid = pid;
+	/* "su(pam_unix)[23164]:" of old PAM: the module behind the program. */
+	if (paren > 0)
+		name.n = (size_t)paren;
+	if (name.n > 0)
+		rec_put(w, FIELD_PROCESS_NAME, name);
+	for (size_t i = 0; i < pid.n && number; i++)
+		number = is_digit(pid.p[i]);
+	if (number)
+		rec_put_kind(w, FIELD_PROCESS_PID, VALUE_NUMBER, pid, 0);
+	else if (pid.n > 0)
+		rec_put(w, FIELD_LOG_SYSLOG_PROCID, pid);
+}

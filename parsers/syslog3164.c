@@ -1,0 +1,372 @@
+/* syslog3164.c - the header that RFC 3164 describes and that everybody writes in his own way. */
+#include "base/stamp.h"
+#include "parsers/envelope.h"
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static void
+skip_blanks(struct str *s)
+{
+	while (s->n > 0 && s->p[0] == ' ')
+		str_skip(s, 1);
+}
+
+/* The word up to the next blank, without taking it. */
+static struct str
+word_at(struct str s)
+{
+	ptrdiff_t end = str_chr(s, ' ');
+
+	return str_make(s.p, end < 0 ? s.n : (size_t)end);
+}
+
+static bool
+looks_like_clock(struct str s)
+{
+	static const char shape[] = "00:00:00";
+
+	if (s.n < 8)
+		return false;
+	for (size_t i = 0; i < 8; i++)
+		if (shape[i] == ':' ? s.p[i] != ':' : !is_digit(s.p[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Something stands where the time should, and it is none: "Foo 22 09:59:58", "Nov 32 09:59:58",
+ * "2026-13-01T00:00:00Z", a number with too many digits. It is skipped so that host and tag are
+ * still found. False: nothing like a time.
+ */
+static bool
+skip_broken_time(struct str *s)
+{
+	struct str rest = *s, first = word_at(rest), second;
+	size_t digits = 0;
+
+	while (digits < first.n && is_digit(first.p[digits]))
+		digits++;
+	if (first.n >= 10 && (digits == first.n || (digits == 4 && first.p[4] == '-'))) {
+		str_skip(s, first.n);
+		return true;
+	}
+	if (first.n == 0 || first.n > 12)
+		return false;
+	str_skip(&rest, first.n);
+	skip_blanks(&rest);
+	second = word_at(rest);
+	if (second.n == 0 || second.n > 2 || !is_digit(second.p[0]))
+		return false;
+	str_skip(&rest, second.n);
+	skip_blanks(&rest);
+	if (!looks_like_clock(rest))
+		return false;
+	str_skip(&rest, word_at(rest).n);
+	*s = rest;
+	return true;
+}
+
+/* The text ends inside a time. */
+static bool
+is_cut_time(struct str s)
+{
+	if (s.n == 0 || s.n > 26)
+		return false;
+	if (s.n >= 4 && stamp_month(s.p) && s.p[3] == ' ')
+		return true;
+	if (s.n < 5 || !is_digit(s.p[0]) || !is_digit(s.p[1]) || !is_digit(s.p[2]) ||
+		!is_digit(s.p[3]))
+		return false;
+	return s.p[4] == '-' || (s.p[4] == ' ' && s.n >= 8 && stamp_month(s.p + 5));
+}
+
+enum time_form { TIME_NONE, TIME_BROKEN, TIME_BSD, TIME_ISO_T, TIME_LOOSE };
+
+static enum time_form
+take_time(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
+{
+	struct str rest = *s;
+	int64_t ns;
+	enum time_form form = TIME_NONE;
+
+	if (s->n == 0)
+		return TIME_NONE;
+	if (is_digit(s->p[0]) && stamp_take_iso(&rest, ctx->in->zone, ctx->arrival, &ns))
+		form = s->p[10] == 'T' ? TIME_ISO_T : TIME_LOOSE;
+	else if (pri && word_at(*s).n >= 10 && stamp_take_epoch(&rest, &ns))
+		form = TIME_BSD;
+	else if (stamp_take_bsd(&rest, ctx->in->zone, ctx->arrival, &ns))
+		form = TIME_BSD;
+	else if (!pri && stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
+		form = TIME_LOOSE;
+	/* "2026-11-22 10:00:00,sato,…" is a cell of a table, not a header. */
+	if (form != TIME_NONE && (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':')) {
+		envelope_time(ctx, w, ns);
+		*s = rest;
+		return form;
+	}
+	if ((pri || stamp_month(s->n >= 4 && s->p[3] == ' ' ? s->p : "---")) &&
+		(skip_broken_time(s) || is_cut_time(*s))) {
+		rec_flag(w, REASON_TIMESTAMP);
+		return TIME_BROKEN;
+	}
+	return TIME_NONE;
+}
+
+/* ---- the tag ---- */
+
+static bool
+is_tag_char(char c)
+{
+	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '/' ||
+	       c == '(' || c == ')' || c == '+' || c == '%' || c == '@' || c == '#' || c == '*';
+}
+
+/* Words with a colon that begin a payload. */
+static bool
+is_payload_word(struct str word)
+{
+	return str_eq(word, STR("CEF")) || str_eq(word, STR("LEEF")) || word.p[0] == '@';
+}
+
+/* Does this first word belong to a payload that came without host: JSON, CEF, key=value? */
+static bool
+is_payload(struct str word)
+{
+	return word.n == 0 || word.p[0] == '{' || word.p[0] == '@' ||
+	       str_starts(word, STR("CEF:")) || str_starts(word, STR("LEEF:")) ||
+	       str_chr(word, '=') > 0;
+}
+
+/* Hexadecimal digits only: may be the first group of an IPv6 address. */
+static bool
+is_hex(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f') &&
+			!(s.p[i] >= 'A' && s.p[i] <= 'F'))
+			return false;
+	return true;
+}
+
+struct tag {
+	struct str program, pid;
+	struct str rest; /* behind the tag and its one blank */
+	bool too_long;
+};
+
+/*
+ * "sshd[311]: ", "postfix/smtpd[9]: ", "kernel: ", "su(pam_unix)[9]: ", "app[9] ". A colon must not
+ * be followed by a digit: "12:30", "CEF:0" are no tags. "%ASA-6-302013: " is a tag and begins the
+ * message.
+ */
+static bool
+look_tag(struct str s, struct tag *ret)
+{
+	size_t i = 0, end;
+
+	*ret = (struct tag){0};
+	while (i < s.n && is_tag_char(s.p[i]))
+		i++;
+	if (i == 0 || i == s.n || !(is_letter(s.p[0]) || is_digit(s.p[0]) || s.p[0] == '/' ||
+					  s.p[0] == '%' || s.p[0] == '_' || s.p[0] == '('))
+		return false;
+	if (i > ENVELOPE_TAG_MAX) {
+		ret->too_long = true;
+		return false;
+	}
+	ret->program = str_make(s.p, i);
+	if (is_payload_word(ret->program))
+		return false;
+	if (s.p[i] == '[') {
+		size_t from = ++i;
+
+		while (i < s.n && s.p[i] != ']' && s.p[i] != ' ' && i - from <= ENVELOPE_TAG_MAX)
+			i++;
+		if (i == s.n || s.p[i] != ']')
+			return false;
+		ret->pid = str_make(s.p + from, i - from);
+		i++;
+		if (i < s.n && s.p[i] == ':')
+			i++;
+		else if (i < s.n && s.p[i] != ' ')
+			return false;
+	} else if (s.p[i] == ':') {
+		i++;
+		if (i < s.n && (is_digit(s.p[i]) || s.p[i] == ':' ||
+				       (is_letter(s.p[i]) && is_hex(ret->program))))
+			return false;
+	} else {
+		return false;
+	}
+	end = i + (i < s.n && s.p[i] == ' ');
+	ret->rest = ret->program.p[0] == '%' ? s : str_make(s.p + end, s.n - end);
+	return true;
+}
+
+static void
+accept_tag(struct parse_ctx *ctx, struct recs *w, const struct tag *tag, struct str *s)
+{
+	ctx->enveloped = true;
+	if (tag->program.p[0] == '%')
+		ctx->program = tag->program;
+	else
+		envelope_process(ctx, w, tag->program, tag->pid);
+	*s = tag->rest;
+}
+
+/* Solaris puts "[ID 800047 auth.notice] " between tag and text. */
+static void
+skip_solaris_id(struct str *s)
+{
+	struct str rest = *s;
+	uint64_t id;
+	ptrdiff_t close;
+
+	if (!str_take(&rest, STR("[ID ")) || !str_take_u64(&rest, &id) || !str_take(&rest, STR(" ")))
+		return;
+	close = str_chr(str_make(rest.p, rest.n < 32 ? rest.n : 32), ']');
+	if (close < 0)
+		return;
+	str_skip(&rest, (size_t)close + 1);
+	str_take(&rest, STR(" "));
+	*s = rest;
+}
+
+static void
+read_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct tag tag;
+
+	/* Cisco: "host : %ASA-6-302013: text". */
+	if (!str_take(s, STR(": ")))
+		skip_blanks(s);
+	if (look_tag(*s, &tag))
+		accept_tag(ctx, w, &tag, s);
+	else if (tag.too_long)
+		rec_flag(w, REASON_TAG);
+	skip_solaris_id(s);
+}
+
+/* The word behind the time is a host, unless it is itself a tag. */
+static void
+read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct str host, forwarded;
+	struct tag tag;
+
+	skip_blanks(s);
+	/* AIX: "Message forwarded from HOST: tag: text". */
+	forwarded = *s;
+	if (str_take(&forwarded, STR("Message forwarded from ")) &&
+		str_cut(&forwarded, ':', &host)) {
+		*s = forwarded;
+		envelope_host(ctx, w, host);
+		read_tag(ctx, w, s);
+		return;
+	}
+	if (look_tag(*s, &tag)) {
+		/* "fw01: %ASA-6-302013: …": only a Cisco tag can follow a host with a colon. */
+		if (!tag.pid.p && tag.program.p[0] != '%' && tag.rest.n > 0 &&
+			tag.rest.p[0] == '%') {
+			envelope_host(ctx, w, tag.program);
+			*s = tag.rest;
+			read_tag(ctx, w, s);
+			return;
+		}
+		accept_tag(ctx, w, &tag, s);
+		skip_solaris_id(s);
+		return;
+	}
+	host = word_at(*s);
+	/* No blank behind it, or a payload's first word: a text, not a host. */
+	if (host.n == s->n || is_payload(host))
+		return;
+	str_skip(s, host.n);
+	envelope_host(ctx, w, host);
+	read_tag(ctx, w, s);
+}
+
+/* A line of a file: time without PRI. A host is believed only where a tag follows, unless the time
+ * is of the kind that only syslog daemons write. */
+static void
+read_file_line(struct parse_ctx *ctx, struct recs *w, struct str *s, enum time_form form)
+{
+	struct str rest = *s;
+	struct tag tag;
+
+	skip_blanks(&rest);
+	if (form != TIME_LOOSE) {
+		ctx->enveloped = true;
+		read_host_and_tag(ctx, w, s);
+		return;
+	}
+	*s = rest;
+	if (look_tag(rest, &tag) && parser_for_program(ctx->parsers, tag.program)) {
+		accept_tag(ctx, w, &tag, s);
+		return;
+	}
+	str_skip(&rest, word_at(rest).n);
+	skip_blanks(&rest);
+	if (look_tag(rest, &tag) && parser_for_program(ctx->parsers, tag.program)) {
+		envelope_host(ctx, w, word_at(*s));
+		accept_tag(ctx, w, &tag, s);
+	}
+}
+
+/* "123: " of Cisco's `service sequence-numbers`. */
+static void
+skip_sequence(struct str *s)
+{
+	struct str rest = *s;
+	size_t i = 0;
+
+	while (i < rest.n && i < 12 && is_digit(rest.p[i]))
+		i++;
+	if (i == 0 || rest.n < i + 2 || rest.p[i] != ':' || rest.p[i + 1] != ' ')
+		return;
+	str_skip(s, i + 2);
+}
+
+void
+syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
+{
+	enum time_form form;
+	struct tag tag;
+
+	if (pri)
+		skip_sequence(s);
+	form = take_time(ctx, w, s, pri);
+	if (form == TIME_NONE) {
+		if (!look_tag(*s, &tag)) {
+			if (tag.too_long && pri)
+				rec_flag(w, REASON_TAG);
+			return;
+		}
+		/* Without a time a tag is a tag behind a PRI, or if we know the program. */
+		if (pri || parser_for_program(ctx->parsers, tag.program))
+			accept_tag(ctx, w, &tag, s);
+		return;
+	}
+	/* "Mar  7 2026 19:06:53: %ASA-…": no host. */
+	if (s->n > 0 && s->p[0] == ':') {
+		ctx->enveloped = true;
+		str_skip(s, 1);
+		read_tag(ctx, w, s);
+		return;
+	}
+	if (!pri) {
+		read_file_line(ctx, w, s, form);
+		return;
+	}
+	if (ctx->in->local) {
+		skip_blanks(s);
+		read_tag(ctx, w, s);
+		return;
+	}
+	read_host_and_tag(ctx, w, s);
+}
