@@ -36,7 +36,7 @@ build: $(foreach l,$(HAVE),$(call lib,$(l))) $(MAINS:%=$(OUT)/%)
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo "  cc $<";) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define layer
 $(call lib,$(1)): $(patsubst %.c,$(OUT)/%.o,$(filter-out daemon/main_%.c,$(wildcard $(1)/*.c)))
@@ -72,9 +72,79 @@ layers:
 	  if (to=="store" && file=="store.h" && from=="web") ok=1; \
 	  if (rank[to]>rank[from]) ok=0; if (!ok) {print; bad=1}} END {exit bad}' && echo "layers: arrows point one way"
 
+# The company of the demo, and fuzz targets as programs that run over files (gcc) or search (clang's libFuzzer).
+COMPANY := $(OUT)/tests/support/company/company
+$(COMPANY): $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/company/*.c))
+	$(CC) $(LDFLAGS) -o $@ $^
+
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/standalone.c,$(wildcard tests/fuzz/*.c)))
+$(FUZZ:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/standalone.o $(foreach l,$(call rev,$(HAVE)),$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+fuzzers: $(FUZZ:%=$(OUT)/fuzz/%)
+
+# make libfuzz CC=clang SAN=address,undefined,fuzzer-no-link: search with libFuzzer.
+libfuzz: $(FUZZ:%=build/libfuzz/%)
+build/libfuzz/%: $(OUT)/tests/fuzz/%.o $(foreach l,$(call rev,$(HAVE)),$(call lib,$(l)))
+	@mkdir -p $(@D)
+	clang -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LDLIBS)
+
+# ---- what people type ----
+
+STAMPS := build/deps
+deps:
+	@bash tests/support/deps.sh
+$(STAMPS)/.stamp-build:
+	@bash tests/support/deps.sh --build
+$(STAMPS)/.stamp-tests: $(STAMPS)/.stamp-build
+	@bash tests/support/deps.sh --tests
+
+# deps may install the very compiler and pkg-config that the rules above ask: so a fresh make afterwards.
+demo: $(STAMPS)/.stamp-build
+	@$(MAKE) --no-print-directory -j2 build build/release/tests/support/company/company
+	@python3 tests/support/demo.py
+
+check: $(STAMPS)/.stamp-build $(STAMPS)/.stamp-tests
+	@python3 tests/run.py check
+
+torture: $(STAMPS)/.stamp-build $(STAMPS)/.stamp-tests
+	@python3 tests/run.py torture
+
+fuzz: $(STAMPS)/.stamp-build $(STAMPS)/.stamp-tests
+	@python3 tests/run.py fuzz
+
+bench: $(STAMPS)/.stamp-build
+	@$(MAKE) --no-print-directory -j2 build build/release/tests/support/company/company
+	@python3 tests/bench/one_core.py
+	@python3 tests/bench/latency.py
+
+lint:
+	@clang-format --dry-run -Werror $(foreach l,$(LAYERS) tests,$(shell find $(l) -name '*.[ch]' 2>/dev/null)) && echo "format: as .clang-format says"
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppress=missingIncludeSystem --enable=warning,portability -I. -D_GNU_SOURCE \
+		$(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) && echo "cppcheck: clean"
+	@clang-tidy --quiet $(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) -- $(filter-out -W%,$(CFLAGS)) 2>/dev/null | grep -E "warning:|error:" && exit 1 || echo "clang-tidy: clean"
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/noroshi $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)/etc/noroshi
+	install -m 755 $(OUT)/noroshid $(OUT)/noroshi $(DESTDIR)$(PREFIX)/bin
+	cp -r config/rules config/taxonomy $(DESTDIR)$(PREFIX)/share/noroshi
+	sed 's|@PREFIX@|$(PREFIX)|' config/noroshid.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/noroshid.service
+	install -m 644 config/noroshi.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/noroshi.conf
+	install -m 644 docs/noroshi.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/noroshid.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	test -e $(DESTDIR)/etc/noroshi/noroshi.yml || install -m 640 config/noroshi.yml $(DESTDIR)/etc/noroshi/noroshi.yml
+
+help:
+	@echo "make demo      play a company's day with ten hidden attacks (installs what it needs)"
+	@echo "make check     all tests (installs what they need)"
+	@echo "make           release build into build/release;  MODE=debug, SAN=address,undefined or SAN=thread"
+	@echo "make deps      install build and test packages (Debian 12)"
+	@echo "make torture | fuzz | bench | lint | layers | headers | globals | install | clean"
+
 clean:
-	rm -rf build
+	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: all build units headers globals layers clean
+.PHONY: all build units headers globals layers clean deps demo check torture fuzz bench lint install help fuzzers
 .SECONDARY:

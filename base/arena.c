@@ -28,7 +28,7 @@ arena_alloc(struct arena *a, size_t n)
 {
 	char *p;
 
-	n = (n + 15) & ~(size_t)15;
+	n = n ? (n + 15) & ~(size_t)15 : 16;
 	if ((size_t)(a->end - a->at) < n || !a->head)
 		new_block(a, n);
 	p = a->at;

@@ -108,6 +108,7 @@ struct settings {
 	bool worker_threads;
 	struct str console;     /* host:port; empty = off */
 	struct str control;     /* unix socket path */
+	bool users_separate; /* roles change to users of their own when started as root; default true */
 	struct str user_prefix; /* role users: <prefix>-intake ...; default "noroshi" */
 	struct limit_settings limits;
 	int64_t test_clock;          /* ns; 0 = the machine's. Only test builds obey it. */

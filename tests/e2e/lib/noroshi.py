@@ -244,8 +244,8 @@ class Daemon:
         finally:
             self.close()
 
-    def close(self):
-        """Ends what may be left, by pid, and removes the directory."""
+    def close_processes(self):
+        """kill -9 of everything at once."""
         if self.job and self.job.poll() is None:
             for pid in sorted(self.tree(), reverse=True):
                 try:
@@ -253,6 +253,10 @@ class Daemon:
                 except ProcessLookupError:
                     pass
             self.job.wait()
+
+    def close(self):
+        """Ends what may be left, by pid, and removes the directory."""
+        self.close_processes()
         if not self.keep:
             shutil.rmtree(self.dir, ignore_errors=True)
 

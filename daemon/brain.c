@@ -1,0 +1,177 @@
+#include "daemon/brain.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+static void
+context_of(const struct input_settings *in, const struct settings *s, struct input_context *ret)
+{
+	*ret = (struct input_context){
+		.name = in->name,
+		.source = in->source,
+		.format = in->format,
+		.encoding = in->encoding,
+		.zone = in->zone,
+		.squid_columns = in->squid_columns,
+		.history = in->history,
+		.local = in->kind == INPUT_UNIX_DGRAM || in->kind == INPUT_UNIX_STREAM,
+		.skew_ns = s->skew_ns,
+	};
+}
+
+static int
+make_parsers(const struct brain_options *opt, struct diag *why, struct brain *b)
+{
+	const struct settings *s = opt->settings;
+	struct input_context *own = NULL;
+	int rc;
+
+	if (opt->contexts)
+		return parsers_new(opt->contexts, opt->ncontexts, why, &b->parsers);
+	own = mem_zero(s->ninputs, sizeof(*own));
+	for (size_t i = 0; i < s->ninputs; i++)
+		context_of(&s->inputs[i], s, &own[i]);
+	rc = parsers_new(own, s->ninputs, why, &b->parsers);
+	mem_free(own);
+	return rc;
+}
+
+/* Errors of documents under on_error: skip become warnings, unless the caller is strict. */
+static bool
+tolerable(const struct brain_options *opt, const char *path)
+{
+	if (opt->strict || !path)
+		return false;
+	for (size_t i = 0; i < opt->nrules; i++)
+		if (opt->rules[i].skip_bad && str_starts(str_of(path), opt->rules[i].path))
+			return true;
+	return false;
+}
+
+static void
+soften(const struct brain_options *opt, const struct diag *from, struct diag *why)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct diag_item *it = &from->items[i];
+		enum diag_level level = it->level;
+
+		if (level == DIAG_ERROR && tolerable(opt, it->path))
+			level = DIAG_WARNING;
+		diag_add(why, level, it->path, it->line, it->column, "%s", it->text);
+	}
+}
+
+static int
+load_rules(const struct brain_options *opt, struct diag *why, struct brain *b)
+{
+	struct diag found = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < opt->nrules; i++) {
+		struct buf path = {0};
+
+		buf_add_str(&path, opt->rules[i].path);
+		rc = rule_files_add(b->files, buf_z(&path), opt->rules[i].skip_bad, &found);
+		buf_done(&path);
+	}
+	if (rc == 0)
+		rc = ruleset_build(b->files, &opt->ruleset, b->names, &found, &b->rules);
+	if (rc == 0)
+		rc = correlations_build(b->files, b->rules, b->names, &found, &b->correlations);
+	soften(opt, &found, why);
+	diag_done(&found);
+	b->rejected = rule_files_rejected(b->files);
+	return rc;
+}
+
+static void
+fingerprint(const struct brain_options *opt, struct brain *b)
+{
+	struct {
+		struct hash128 settings, rules;
+	} both = {0};
+
+	if (opt->settings)
+		both.settings = opt->settings->hash;
+	rule_files_hash(b->files, &both.rules);
+	b->hash = hash_id(&both, sizeof(both));
+}
+
+int
+brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret)
+{
+	struct brain *b = mem_zero(1, sizeof(*b));
+	size_t errors = why->errors;
+	int rc;
+
+	b->settings = opt->settings;
+	b->names = names_new();
+	b->files = rule_files_new();
+	rc = load_rules(opt, why, b);
+	if (rc == 0)
+		rc = make_parsers(opt, why, b);
+	if (rc == 0 && why->errors > errors)
+		rc = ERR_SYNTAX;
+	if (rc < 0) {
+		brain_free(b);
+		return rc;
+	}
+	names_freeze(b->names);
+	fingerprint(opt, b);
+	*ret = b;
+	return 0;
+}
+
+void
+brain_free(struct brain *b)
+{
+	if (!b)
+		return;
+	parsers_free(b->parsers);
+	correlations_free(b->correlations);
+	ruleset_free(b->rules);
+	rule_files_free(b->files);
+	names_free(b->names);
+	mem_free(b);
+}
+
+/* No room for this record's matches: the batch ends before its frame, the rest comes in the next
+ * round. */
+static void
+cut_back(struct batch batch, uint32_t i)
+{
+	struct batch_head *h = batch_head(batch);
+	uint32_t frame = batch_records(batch)[i].frame;
+
+	if (frame == h->from)
+		return; /* one frame alone fills the table: the engine shows it as flagged
+			   cardinality */
+	while (i > 0 && batch_records(batch)[i - 1].frame == frame)
+		i--;
+	h->nmatches = batch_records(batch)[i].first_match;
+	h->nrecords = i;
+	h->done = frame;
+}
+
+void
+brain_think(
+	const struct brain *b, struct matcher *m, struct batch batch, uint32_t from, uint32_t to)
+{
+	struct batch_head *h = batch_head(batch);
+
+	parsers_run(b->parsers, batch, b->names, from, to);
+	if (!m)
+		return;
+	for (uint32_t i = 0; i < h->nrecords; i++) {
+		struct record *r = &batch_records(batch)[i];
+
+		if (matcher_run(m, batch, r) == 0)
+			continue;
+		if (r->frame == h->from) {
+			r->reasons |= UINT64_C(1) << REASON_CARDINALITY;
+			continue;
+		}
+		cut_back(batch, i);
+		break;
+	}
+}

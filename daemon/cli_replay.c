@@ -1,0 +1,387 @@
+/* cli_replay.c - `noroshi replay` and `noroshi normalize`: the very same pipeline, offline. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/stamp.h"
+#include "daemon/cli.h"
+#include "daemon/cliinput.h"
+
+#define MAX_RULES 64
+
+struct request {
+	const struct cli *c;
+	struct input_context context;
+	struct rules_settings rules[MAX_RULES];
+	size_t nrules;
+	struct cliinput_options input;
+	struct ruleset_options ruleset;
+	const char *zone, *year;
+	bool matches, every, strict, all;
+	struct zone *z;
+
+	const struct brain *brain;
+	struct batch now;
+	const struct record *record;
+	struct buf out, text;
+	uint64_t alerts, records;
+};
+
+static void
+flush_out(struct request *r, bool force)
+{
+	if (r->out.n < 1 << 16 && !force)
+		return;
+	fwrite(r->out.p, 1, r->out.n, stdout);
+	buf_clear(&r->out);
+}
+
+/* ---- options ---- */
+
+static bool
+takes_value(const char *a)
+{
+	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
+		"--logsource", "--refire", "--placeholders", "--watchlists", "--encoding",
+		"--format", "--taxonomy", "--squid-columns", "-c"};
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (!strcmp(a, with[i]))
+			return true;
+	return false;
+}
+
+static int
+value_option(struct request *r, const char *a, const char *v)
+{
+	struct str s = str_of(v);
+
+	if (!strcmp(a, "--rules")) {
+		if (r->nrules == MAX_RULES)
+			return cli_usage(r->c, "more than %d --rules", MAX_RULES);
+		r->rules[r->nrules++] = (struct rules_settings){.path = s, .skip_bad = true};
+	} else if (!strcmp(a, "--source")) {
+		r->context.source = s;
+		r->ruleset.native_fields = !strcmp(v, "sigma");
+	} else if (!strcmp(a, "--zone")) {
+		r->zone = v;
+	} else if (!strcmp(a, "--encoding")) {
+		r->context.encoding = s;
+	} else if (!strcmp(a, "--format")) {
+		r->context.format = s;
+	} else if (!strcmp(a, "--squid-columns")) {
+		r->context.squid_columns = s;
+	} else if (!strcmp(a, "--taxonomy")) {
+		r->ruleset.taxonomy = v;
+	} else if (!strcmp(a, "--placeholders")) {
+		r->ruleset.placeholders = v;
+	} else if (!strcmp(a, "--clock")) {
+		if (!stamp_take_iso(&s, NULL, 0, &r->input.clock) || s.n)
+			return cli_usage(r->c,
+				"--clock wants a time such as 2026-11-22T10:00:00Z, not '%s'", v);
+	} else if (!strcmp(a, "--year")) {
+		uint64_t year;
+		struct civil mid = {.month = 7, .day = 2};
+
+		if (!str_u64(s, &year) || year < 1971 || year > 2260)
+			return cli_usage(r->c, "--year wants a year, not '%s'", v);
+		/* The year nearest to arrival: arrival in the middle of the year leaves no other.
+		 */
+		mid.year = (int)year;
+		r->input.clock = civil_to_ns(&mid);
+	} else if (!strcmp(a, "--logsource")) {
+		r->ruleset.ignore_logsource = !strcmp(v, "ignore");
+		if (!r->ruleset.ignore_logsource && strcmp(v, "label") != 0)
+			return cli_usage(r->c, "--logsource is label or ignore, not '%s'", v);
+	} else if (!strcmp(a, "--refire")) {
+		r->every = !strcmp(v, "every");
+		if (!r->every && strcmp(v, "suppress") != 0)
+			return cli_usage(r->c, "--refire is suppress or every, not '%s'", v);
+	} else if (!strcmp(a, "--watchlists")) {
+		return cli_usage(r->c, "--watchlists: this version has no watchlist rules");
+	}
+	return 0;
+}
+
+static int
+read_options(struct request *r, int argc, char **argv)
+{
+	struct diag why = {0};
+	int code = 0;
+
+	r->input.paths = mem_zero((size_t)argc, sizeof(*r->input.paths));
+	for (int i = 1; code == 0 && i < argc; i++) {
+		const char *a = argv[i];
+
+		if (a[0] != '-' || a[1] == 0)
+			r->input.paths[r->input.npaths++] = argv[i];
+		else if (takes_value(a) && i + 1 < argc)
+			code = value_option(r, a, argv[++i]);
+		else if (!strcmp(a, "--matches"))
+			r->matches = true;
+		else if (!strcmp(a, "--strict"))
+			r->strict = true;
+		else if (!strcmp(a, "--all"))
+			r->all = true;
+		else if (!strcmp(a, "--until-end") || !strcmp(a, "--derived") ||
+			 !strcmp(a, "--json"))
+			continue; /* no timers and no derived records in this version: nothing more
+				     would come */
+		else
+			code = cli_usage(r->c, "unknown option or missing value: '%s'", a);
+	}
+	if (code == 0 && zone_load(r->zone ? str_of(r->zone) : STR("UTC"), &why, &r->z) < 0) {
+		cli_diag(&why);
+		code = EXIT_USAGE;
+	}
+	diag_done(&why);
+	r->context.zone = r->z;
+	r->context.skew_ns = INT64_MAX;
+	r->context.history = true;
+	return code;
+}
+
+static void
+request_done(struct request *r)
+{
+	mem_free(r->input.paths);
+	zone_free(r->z);
+	buf_done(&r->out);
+	buf_done(&r->text);
+}
+
+static int
+load(struct request *r, struct brain **ret)
+{
+	struct brain_options opt = {.rules = r->rules,
+		.nrules = r->nrules,
+		.contexts = &r->context,
+		.ncontexts = 1,
+		.ruleset = r->ruleset};
+	struct diag why = {0};
+	int rc = brain_load(&opt, &why, ret), code = 0;
+
+	cli_diag(&why);
+	if (rc < 0)
+		code = EXIT_USAGE;
+	else if (r->strict && (*ret)->rejected > 0)
+		code = EXIT_PARTLY;
+	diag_done(&why);
+	return code;
+}
+
+/* ---- normalize ---- */
+
+static void
+normalize_frame(struct request *r, struct batch b)
+{
+	struct record_out how = {.names = r->brain->names, .facts = true};
+	uint32_t n = batch_head(b)->nrecords;
+
+	if (n == 0)
+		BUF_ADD_LIT(&r->out, "{}\n");
+	for (uint32_t i = 0; i < n && (i == 0 || r->all); i++) {
+		how.source_name = parsers_product(batch_records(b)[i].product);
+		record_json(b, &batch_records(b)[i], &how, &r->out);
+		buf_add_char(&r->out, '\n');
+	}
+	flush_out(r, false);
+}
+
+static int
+run_normalize(const struct cli *c, int argc, char **argv)
+{
+	struct request r = {.c = c, .input = {.frame_max = 1 << 20}};
+	struct brain *brain = NULL;
+	struct diag why = {0};
+	int code = read_options(&r, argc, argv);
+
+	if (code == 0)
+		code = load(&r, &brain);
+	if (brain && (code == 0 || code == EXIT_PARTLY)) {
+		struct cliinput *in = cliinput_open(&r.input, brain, NULL, &why);
+		struct batch b;
+		uint64_t number, next = 1;
+
+		r.brain = brain;
+		cli_diag(&why);
+		while (in && cliinput_next(in, &b, &number)) {
+			/* A blank line is a line too: one JSON per input line, in order. */
+			for (; r.input.npaths <= 1 && next < number; next++)
+				BUF_ADD_LIT(&r.out, "{}\n");
+			next = number + 1;
+			normalize_frame(&r, b);
+		}
+		flush_out(&r, true);
+		code = in ? code : EXIT_FINDING;
+		cliinput_close(in);
+	}
+	brain_free(brain);
+	diag_done(&why);
+	request_done(&r);
+	return code;
+}
+
+/* ---- replay ---- */
+
+static void
+on_alert(void *ctx, const struct alert *a)
+{
+	struct request *r = ctx;
+
+	r->alerts++;
+	if (r->matches)
+		return;
+	alert_json(a, &r->out);
+	buf_add_char(&r->out, '\n');
+	flush_out(r, false);
+}
+
+static void
+on_match(void *ctx, const struct correlation_match *m)
+{
+	struct request *r = ctx;
+
+	BUF_ADD_LIT(&r->out, "{\"correlation\":");
+	json_quote(&r->out, m->id);
+	BUF_ADD_LIT(&r->out, ",\"group\":{");
+	for (size_t i = 0; i < m->alert->ngroup; i++) {
+		if (i)
+			buf_add_char(&r->out, ',');
+		json_quote(&r->out, m->alert->group[i].name);
+		buf_add_char(&r->out, ':');
+		json_quote(&r->out, m->alert->group[i].value);
+	}
+	buf_printf(&r->out, "},\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"count\":%.17g}\n",
+		m->first, m->last, m->count);
+	flush_out(r, false);
+}
+
+static void
+on_text(void *ctx, struct buf *out)
+{
+	struct request *r = ctx;
+	struct record_out how = {.names = r->brain->names,
+		.facts = true,
+		.source_name = parsers_product(r->record->product)};
+
+	record_json(r->now, r->record, &how, out);
+}
+
+static void
+replay_frame(struct request *r, struct correlator *k, struct batch b, uint64_t number)
+{
+	r->now = b;
+	for (uint32_t i = 0; i < batch_head(b)->nrecords; i++) {
+		const struct record *rec = &batch_records(b)[i];
+
+		r->record = rec;
+		r->records++;
+		for (uint32_t m = 0; r->matches && m < rec->nmatches; m++) {
+			const struct rule_info *rule = ruleset_rule(
+				r->brain->rules, batch_matches(b)[rec->first_match + m]);
+
+			if (rule->referenced)
+				continue;
+			buf_printf(&r->out, "{\"event\":%" PRIu64 ",\"rule\":", number);
+			json_quote(&r->out, rule->words.id);
+			BUF_ADD_LIT(&r->out, "}\n");
+		}
+		correlator_record(k, b, rec, number, record_id(b, rec, r->context.name));
+	}
+	flush_out(r, false);
+}
+
+static void
+replay_all(struct request *r, struct cliinput *in)
+{
+	struct region *state = region_new((size_t)4 << 30);
+	struct correlator_options co = {.refire_every = r->every,
+		.lead_ns = 300 * NS_PER_S,
+		.alert_fold_ns = r->every ? 0 : 600 * NS_PER_S,
+		.alerts_for_rules = !r->matches};
+	struct correlator_sink sink = {.alert = on_alert,
+		.match = r->matches ? on_match : NULL,
+		.record_text = on_text,
+		.ctx = r};
+	struct correlator *k =
+		correlator_new(r->brain->correlations, r->brain->rules, state, &co, &sink);
+	struct batch b;
+	uint64_t number;
+
+	while (cliinput_next(in, &b, &number))
+		replay_frame(r, k, b, number);
+	flush_out(r, true);
+	correlator_free(k);
+	region_destroy(state);
+}
+
+static int
+run_replay(const struct cli *c, int argc, char **argv)
+{
+	struct request r = {.c = c, .input = {.frame_max = 1 << 20}};
+	struct brain *brain = NULL;
+	struct diag why = {0};
+	int code = read_options(&r, argc, argv);
+
+	if (code == 0)
+		code = load(&r, &brain);
+	if (brain && (code == 0 || code == EXIT_PARTLY)) {
+		struct matcher *m = matcher_new(brain->rules);
+		struct cliinput *in = cliinput_open(&r.input, brain, m, &why);
+
+		r.brain = brain;
+		cli_diag(&why);
+		if (in)
+			replay_all(&r, in);
+		else
+			code = EXIT_FINDING;
+		cliinput_close(in);
+		matcher_free(m);
+	}
+	brain_free(brain);
+	diag_done(&why);
+	request_done(&r);
+	return code;
+}
+
+#define COMMON_HELP                                                                                \
+	"  --source NAME     product of all lines instead of recognition; sigma: fields keep "     \
+	"their own names\n"                                                                        \
+	"  --zone Z          zone of timestamps that name none (default UTC)\n"                    \
+	"  --year Y          year of timestamps that name none (default: nearest to --clock or "   \
+	"the line before)\n"                                                                       \
+	"  --clock T         arrival of every line\n"                                              \
+	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
+	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"
+
+const struct cli_command cli_normalize = {
+	.name = "normalize",
+	.summary = "lines of logs to ECS: one JSON object per input line",
+	.help = "Usage: noroshi normalize [OPTIONS] [FILE... | -]\n" COMMON_HELP
+		"  --all             all records of a line that holds several\n"
+		"Exit codes: 0 done, 1 a file cannot be read, 2 usage.\n\n"
+		"Example:\n  noroshi normalize /var/log/auth.log | jq -r "
+		"'[.\"source.ip\",.\"user.name\"]|@tsv'\n",
+	.run = run_normalize,
+};
+
+const struct cli_command cli_replay = {
+	.name = "replay",
+	.summary = "run files through the rules, exactly as the daemon would",
+	.help = "Usage: noroshi replay [OPTIONS] [--rules PATH]... [FILE... | -]\n"
+		"Several files are merged by event time, each in its own order. Prints alerts, one "
+		"JSON a line.\n" COMMON_HELP "  --matches         print {\"event\":N,\"rule\":ID} "
+					     "and {\"correlation\":ID,...} instead of alerts\n"
+		"  --logsource M     label (default) or ignore: every rule for every record\n"
+		"  --refire M        suppress (default) or every\n"
+		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"
+		"  --strict          exit 3 if any rule document was rejected\n"
+		"Exit codes: 0 done, 1 a file cannot be read, 2 usage or rules that cannot be "
+		"loaded, 3 partly.\n\n"
+		"Example:\n  noroshi replay --rules config/rules /var/log/auth.log\n",
+	.run = run_replay,
+};

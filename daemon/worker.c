@@ -1,0 +1,60 @@
+#include "daemon/worker.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/sandbox.h"
+
+/* The engine cleans this worker's queues before anything may be taken from them. */
+static void
+wait_for_adoption(struct house *h, unsigned index, const _Atomic int *stop)
+{
+	struct worker_cell *cell = &h->s->workers[index];
+
+	fd_signal(h->engine_fd);
+	while (atomic_load(&cell->acknowledged) != atomic_load(&cell->generation) &&
+		!atomic_load(stop))
+		poll(NULL, 0, 5);
+}
+
+void
+worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned index,
+	_Atomic int *stop)
+{
+	wait_for_adoption(h, index, stop);
+	while (!atomic_load(stop)) {
+		uint64_t message;
+		unsigned slot;
+		struct batch batch;
+
+		if (!queue_pop(&h->work[index], &message)) {
+			queue_wait(&h->work[index], 1000);
+			continue;
+		}
+		slot = (unsigned)(message & 0xffff);
+		if (slot >= h->nslots + SHARED_RECOVERY)
+			continue;
+		batch = house_slot(h, slot);
+		brain_think(b, m, batch, (uint32_t)(message >> 16 & 0xffff),
+			(uint32_t)(message >> 32 & 0xffff));
+		count_add(&h->s->counts, COUNT_RULE_LIMIT, matcher_take_limits(m));
+		queue_push(&h->done[index], slot);
+	}
+}
+
+_Noreturn void
+worker_process(struct house *h, const struct brain *b, unsigned index)
+{
+	_Atomic int never = 0;
+	struct diag why = {0};
+	/* Scratch memory and compiled code come before the filter closes. */
+	struct matcher *m = matcher_new(b->rules);
+
+	if (sandbox_enter_worker(&why) < 0) {
+		log_diag(h->log_fd, "worker", &why);
+		_exit(78);
+	}
+	worker_loop(h, b, m, index, &never);
+	_exit(0);
+}
