@@ -84,8 +84,8 @@ int
 db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
 {
 	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) == SQLITE_OK
-		? 0
-		: ERR_IO;
+		       ? 0
+		       : ERR_IO;
 }
 
 int
@@ -243,9 +243,8 @@ member(const json_t *j, const char *name)
 {
 	const json_t *v = json_object_get(j, name);
 
-	return json_is_string(v)
-		? (struct str){json_string_value(v), json_string_length(v)}
-		: (struct str){"", 0};
+	return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)}
+				 : (struct str){"", 0};
 }
 
 static void

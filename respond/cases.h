@@ -28,8 +28,7 @@ struct taken {
 };
 
 /* Makes the folder and the tables. The lock is lent and shared with the ledgers. */
-int cases_open(
-	const char *path, pthread_mutex_t *lock, struct diag *why, struct cases **ret);
+int cases_open(const char *path, pthread_mutex_t *lock, struct diag *why, struct cases **ret);
 /* The alert log's number of the last alert taken; 0 = none. */
 uint64_t cases_taken(const struct cases *c);
 /* The highest seq; 0 = none. */

@@ -47,10 +47,11 @@ read_progress(struct ledger *l, struct progress *now)
 	pthread_mutex_unlock(l->lock);
 	sqlite3_finalize(q);
 	q = NULL;
-	if (rc < 0 || db_prepare(l->db,
-			      "SELECT settled,attempts,delivered,failed,dropped,dead,digested,error,"
-			      "note FROM sinks WHERE name=?1",
-			      &q) < 0)
+	if (rc < 0 ||
+		db_prepare(l->db,
+			"SELECT settled,attempts,delivered,failed,dropped,dead,digested,error,"
+			"note FROM sinks WHERE name=?1",
+			&q) < 0)
 		return ERR_IO;
 	bind_str(q, 1, l->sink);
 	if (sqlite3_step(q) != SQLITE_ROW) {
@@ -82,8 +83,9 @@ prepare_all(struct ledger *l)
 		{&l->sizes, "SELECT seq,length(json) FROM alerts" WANTED " ORDER BY seq DESC"},
 		{&l->tally, "SELECT count(*) AS c,json,max(seq) FROM alerts" WANTED
 			    " GROUP BY rule ORDER BY max(rank) DESC,c DESC,rule LIMIT ?5"},
-		{&l->save, "UPDATE sinks SET settled=?2,attempts=?3,delivered=?4,failed=?5,dropped=?6,"
-			   "dead=?7,digested=?8,error=?9,note=?10,changed=?11 WHERE name=?1"},
+		{&l->save,
+			"UPDATE sinks SET settled=?2,attempts=?3,delivered=?4,failed=?5,dropped=?6,"
+			"dead=?7,digested=?8,error=?9,note=?10,changed=?11 WHERE name=?1"},
 		{&l->dead, "INSERT OR IGNORE INTO dead VALUES(?1,?2,?3,?4)"},
 	};
 
@@ -128,8 +130,7 @@ point_items(struct outbox *o)
 }
 
 int
-ledger_load(
-	struct ledger *l, struct wish w, uint64_t after, uint64_t newest, struct outbox *ret)
+ledger_load(struct ledger *l, struct wish w, uint64_t after, uint64_t newest, struct outbox *ret)
 {
 	int step = SQLITE_DONE;
 
@@ -242,11 +243,10 @@ save_dead(struct ledger *l, const struct progress *p, int64_t wall, const struct
 }
 
 int
-ledger_save(
-	struct ledger *l, const struct progress *p, int64_t wall, const struct outbox *dead)
+ledger_save(struct ledger *l, const struct progress *p, int64_t wall, const struct outbox *dead)
 {
-	const uint64_t numbers[] = {p->settled, p->attempts, p->delivered, p->failed, p->dropped,
-		p->dead, p->digested};
+	const uint64_t numbers[] = {
+		p->settled, p->attempts, p->delivered, p->failed, p->dropped, p->dead, p->digested};
 	int rc = ERR_IO;
 
 	bind_str(l->save, 1, l->sink);

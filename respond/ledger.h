@@ -71,8 +71,8 @@ int ledger_oldest(struct ledger *l, struct wish w, uint64_t after, uint64_t newe
 size_t ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t newest,
 	struct tally *rows, size_t max);
 /* `dead`: NULL, or items of which those with SENT_DEAD behind `settled` are to be named dead. */
-int ledger_save(struct ledger *l, const struct progress *p, int64_t wall,
-	const struct outbox *dead);
+int ledger_save(
+	struct ledger *l, const struct progress *p, int64_t wall, const struct outbox *dead);
 const char *ledger_error(const struct ledger *l);
 void ledger_close(struct ledger *l);
 void outbox_done(struct outbox *o);
