@@ -104,6 +104,14 @@ sink_password(const struct sink_settings *set, struct diag *why, struct buf *ret
 	return rc;
 }
 
+void
+secret_done(struct buf *secret)
+{
+	if (secret->p)
+		explicit_bzero(secret->p, secret->cap);
+	buf_done(secret);
+}
+
 struct str
 sink_property(const struct sink_settings *set, const char *name)
 {

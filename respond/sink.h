@@ -92,6 +92,8 @@ void sink_failed(struct sink *s, const char *fmt, ...) __attribute__((format(pri
 int sink_save_note(struct sink *s);
 /* The password file's first line; ERR_IO with words in s->now.error or why. */
 int sink_password(const struct sink_settings *set, struct diag *why, struct buf *ret);
+/* Wipe and free it. */
+void secret_done(struct buf *secret);
 /* The value of a property, or empty. */
 struct str sink_property(const struct sink_settings *set, const char *name);
 

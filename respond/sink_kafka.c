@@ -84,9 +84,7 @@ add_properties(struct sink *s, rd_kafka_conf_t *conf, char *err, size_t n)
 			snprintf(err, n, "%s", diag_first(&why));
 		else
 			rc = set_one(conf, "sasl.password", buf_str(&secret), err, n);
-		if (secret.cap)
-			explicit_bzero(secret.p, secret.cap);
-		buf_done(&secret);
+		secret_done(&secret);
 		diag_done(&why);
 	}
 	return rc;

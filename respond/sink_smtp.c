@@ -55,9 +55,7 @@ smtp_check(const struct sink_settings *set, struct diag *why)
 	}
 	if (rc == 0 && set->password_file.n)
 		rc = sink_password(set, why, &secret);
-	if (secret.cap)
-		explicit_bzero(secret.p, secret.cap);
-	buf_done(&secret);
+	secret_done(&secret);
 	return rc;
 }
 
@@ -178,9 +176,7 @@ set_secrets(struct sink *s, struct smtp_sink *m)
 		curl_easy_setopt(m->curl, CURLOPT_USERNAME, buf_z(&user));
 		curl_easy_setopt(m->curl, CURLOPT_PASSWORD, buf_z(&secret));
 	}
-	if (secret.cap)
-		explicit_bzero(secret.p, secret.cap);
-	buf_done(&secret);
+	secret_done(&secret);
 	buf_done(&user);
 	diag_done(&why);
 	return rc;
