@@ -132,31 +132,39 @@ find_inode(const char *path, dev_t dev, ino_t ino)
 }
 
 static void
-look_back(struct sink *s, struct file_sink *f)
+look_back_at(struct file_sink *f, dev_t dev, ino_t ino, off_t end)
 {
-	uint64_t dev, ino, end;
+	bool same = f->dev == dev && f->ino == ino;
+	int fd = same ? f->fd : find_inode(f->path, dev, ino);
 	struct stat st;
 
-	f->looked = true;
-	if (sscanf(buf_z(&s->now.note), "%" SCNu64 ":%" SCNu64 ":%" SCNu64, &dev, &ino, &end) != 3)
-		return;
-	if ((uint64_t)f->dev == dev && (uint64_t)f->ino == ino) {
-		off_t whole;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > end) {
+		off_t whole = learn(&f->known, fd, end, st.st_size);
 
-		if (fstat(f->fd, &st) < 0 || (uint64_t)st.st_size <= end)
-			return;
-		whole = learn(&f->known, f->fd, (off_t)end, st.st_size);
 		/* what cannot be cut is ended, so that the next line stands alone */
-		if (whole < st.st_size && st.st_size - whole < (off_t)SCAN_BYTES &&
-			ftruncate(f->fd, whole) < 0)
-			file_write_all(f->fd, "\n", 1);
-	} else {
-		int fd = find_inode(f->path, (dev_t)dev, (ino_t)ino);
+		if (same && whole < st.st_size && st.st_size - whole < (off_t)SCAN_BYTES &&
+			ftruncate(fd, whole) < 0)
+			file_write_all(fd, "\n", 1);
+	}
+	if (fd >= 0 && !same)
+		close(fd);
+}
 
-		if (fd >= 0 && fstat(fd, &st) == 0)
-			learn(&f->known, fd, (off_t)end, st.st_size);
-		if (fd >= 0)
-			close(fd);
+static void
+look_back(struct sink *s, struct file_sink *f)
+{
+	struct str rest = buf_str(&s->now.note), one;
+
+	f->looked = true;
+	while (rest.n > 0) {
+		struct str dev, ino;
+		uint64_t d, i, end;
+
+		str_cut(&rest, ' ', &one);
+		str_cut(&one, ':', &dev);
+		str_cut(&one, ':', &ino);
+		if (str_u64(dev, &d) && str_u64(ino, &i) && str_u64(one, &end))
+			look_back_at(f, (dev_t)d, (ino_t)i, (off_t)end);
 	}
 }
 
@@ -171,12 +179,21 @@ is_known(const struct known *k, const char *id)
 
 /* ---- writing ---- */
 
+/*
+ * Alerts that are in the file but not settled are found again only from the marks that found them;
+ * so these stay, and a further file gets a mark of its own, until the known ones are behind us.
+ */
 static void
 set_note(struct sink *s, const struct file_sink *f, off_t end)
 {
-	buf_clear(&s->now.note);
-	buf_printf(&s->now.note, "%" PRIu64 ":%" PRIu64 ":%" PRIu64, (uint64_t)f->dev,
-		(uint64_t)f->ino, (uint64_t)end);
+	struct buf id = {0};
+
+	buf_printf(&id, " %" PRIu64 ":%" PRIu64 ":", (uint64_t)f->dev, (uint64_t)f->ino);
+	if (f->known.n == 0)
+		buf_clear(&s->now.note);
+	if (str_find(buf_str(&s->now.note), buf_str(&id)) < 0)
+		buf_printf(&s->now.note, "%.*s%" PRIu64, STR_ARG(buf_str(&id)), (uint64_t)end);
+	buf_done(&id);
 }
 
 static int

@@ -21,8 +21,9 @@
 #include "respond/sink.h"
 
 #define SENTENCE_BYTES 4000
-#define UDP_SENTENCE   900 /* a datagram stays within what every path carries whole (RFC 5426 3.2) \
-			    */
+#define UDP_SENTENCE                                                                               \
+	900 /* a datagram stays within what every path carries whole (RFC 5426 3.2)                \
+	     */
 #define PARAM_BYTES     200
 #define FACILITY_LOCAL0 16
 

@@ -68,7 +68,7 @@ Test(respond_taking, levels_and_history_are_kept_from_who_does_not_want_them)
 	cr_assert_eq(house_run_once(&h), 0);
 	house_expect_lines(h.out, 2, 3, "low ones are not for this file");
 	cr_expect_eq(house_sql(&h, "SELECT count(*) FROM alerts"), 4, "but they are kept");
-	cr_expect_eq(house_sql(&h, "SELECT settled FROM sinks"), 3);
+	cr_expect_eq(house_sql(&h, "SELECT settled FROM sinks"), 4);
 	house_done(&h);
 }
 
