@@ -45,17 +45,17 @@ mail_header_text(struct buf *out, const char *name, struct str text)
 	rest = buf_str(&shown);
 	buf_printf(out, "%s:", name);
 	do {
-		size_t n = 0;
+		/* the first line holds the name too (RFC 2047 2: at most 76 characters) */
+		size_t most = first ? WORD_BYTES - strlen(name) : WORD_BYTES, n = 0;
 
 		while (n < rest.n) {
 			uint32_t cp;
 			size_t len = utf8_decode((struct str){rest.p + n, rest.n - n}, &cp);
 
-			if (n + len > WORD_BYTES)
+			if (n + len > most)
 				break;
 			n += len;
 		}
-		/* a name of more than three letters and one word still fit into 78 */
 		buf_printf(out, "%s =?UTF-8?B?", first ? "" : "\r\n");
 		add_base64(out, (struct str){rest.p, n});
 		BUF_ADD_LIT(out, "?=");
