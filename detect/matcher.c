@@ -93,7 +93,7 @@ label_part(struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
 		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
 			continue;
 		s = value_lower(m, i);
-		if (s.n + 1 > cap - *n)
+		if (*n + s.n + 1 > cap)
 			continue; /* no rule's word is that long */
 		if (*n > from)
 			room[(*n)++] = ROUTE_SEPARATOR;
