@@ -87,6 +87,8 @@ Test(generic, kv)
 static const struct line_row kv_format[] = {
 	{"empty keys and values", "user= =x == m=1", "@flags=kv|kv.m=1"},
 	{"a quote that never closes", "a=\"x y", "@flags=kv|kv.a=x y"},
+	{"a backslash in an account", "user=\"EXAMPLE\\nakamura\"",
+		"user.name=nakamura|user.domain=EXAMPLE|@flags="},
 	{"escapes", "a=\"x \\\"y\\\"\"", "kv.a=x \"y\"|@flags="},
 	{0},
 };
