@@ -1,5 +1,9 @@
 #include "base/alert.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/stamp.h"
 
@@ -18,6 +22,23 @@ alert_id(struct str rule_id, struct str group_key, struct hash128 first, struct 
 	h = hash_id(b.p, b.n);
 	buf_done(&b);
 	return h;
+}
+
+void
+alert_number(double v, struct buf *out)
+{
+	char text[40];
+	double back;
+
+	if (!isfinite(v))
+		v = 0;
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		back = strtod(text, NULL);
+		if (back == v)
+			break;
+	}
+	buf_add_str(out, str_of(text));
 }
 
 void
@@ -134,6 +155,10 @@ alert_json(const struct alert *a, struct buf *out)
 	stamp_member(out, "event.end", a->time);
 	buf_printf(out, ",\"noroshi.alert.window_seconds\":%lld,\"noroshi.alert.count\":%llu",
 		(long long)(a->window_ns / 1000000000), (unsigned long long)a->count);
+	if (a->number != (double)a->count) {
+		BUF_ADD_LIT(out, ",\"noroshi.alert.number\":");
+		alert_number(a->number, out);
+	}
 	buf_printf(out, ",\"noroshi.alert.suppressed\":%llu,\"noroshi.alert.records_total\":%zu",
 		(unsigned long long)a->suppressed, a->nrecords_all);
 	if (a->history)

@@ -32,7 +32,8 @@ struct alert {
 	int64_t time; /* event time of the last contributing record (or the timer's due time) */
 	int64_t first_time;  /* of the first in the window */
 	int64_t window_ns;   /* the correlation's timespan; 0 for single-event rules */
-	uint64_t count;      /* contributing entries, or the compared number */
+	uint64_t count;      /* contributing entries, or the compared number, rounded down */
+	double number;       /* the compared number as it is (an average, a sum, a share) */
 	uint64_t suppressed; /* matches of the same rule and key kept silent before this one */
 	struct {
 		struct str name, value;
@@ -50,6 +51,8 @@ struct hash128 alert_id(
 	struct str rule_id, struct str group_key, struct hash128 first, struct hash128 last);
 /* Append one JSON object (no newline); see docs/alert-format.md for the members. */
 void alert_json(const struct alert *a, struct buf *out);
+/* The compared number as JSON writes it: the shortest text that reads back the same. */
+void alert_number(double v, struct buf *out);
 /* Fill %field% from the group: unknown names stay as they stand. */
 void alert_sentence(const struct alert *a, struct str pattern, struct buf *out);
 

@@ -24,6 +24,10 @@ struct json_value {
 	bool in_array;      /* somewhere inside an array */
 	bool literal;       /* the path is one top-level key (it may contain dots) */
 	bool last_in_array; /* closes the innermost array (for empty: VALUE_EMPTY_ARRAY is given) */
+	/* Keys in the path, and where each ends in `name`: tells a dot inside a key from one
+	 * between keys. */
+	unsigned parts;
+	const uint16_t *ends; /* [parts] */
 };
 
 struct json_sink {
@@ -40,7 +44,8 @@ struct json_sink {
  * REASON_NONE: all well. JSON_SYNTAX, JSON_DEPTH, JSON_KEYS, JSON_TYPE (not an object at top, empty
  * key): values given so far may be kept, the record is flagged. *flags collects bits (1 << reason)
  * of what was taken but is remarkable: JSON_DUP, ENCODING (lone surrogate, made U+FFFD), JSON_TYPE
- * (empty key).
+ * (empty key), JSON_KEYS (a path over the bound, left out); and JSON_NUMBER if the syntax error is
+ * a number's.
  */
 enum reason json_flatten(struct str text, const struct json_limits *lim,
 	const struct json_sink *sink, uint64_t *flags);

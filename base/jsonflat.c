@@ -333,8 +333,11 @@ read_number(struct flat *f)
 		(is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e'))
 		p++;
 	f->p = p;
-	if (!str_is_number(str_make(from, (size_t)(p - from))))
+	if (!str_is_number(str_make(from, (size_t)(p - from)))) {
+		if (p > from || (p < f->end && (*p == 'N' || *p == 'I')))
+			*f->flags |= UINT64_C(1) << REASON_JSON_NUMBER; /* NaN, +1, 01, -Infinity */
 		return REASON_JSON_SYNTAX;
+	}
 	return token_add(f, VALUE_NUMBER, str_make(from, (size_t)(p - from))) ? REASON_NONE
 									      : REASON_JSON_KEYS;
 }
@@ -516,7 +519,9 @@ emit(struct flat *f)
 			.kind = (enum value_kind)t->kind,
 			.in_array = t->flags & TOKEN_IN_ARRAY,
 			.last_in_array = t->flags & TOKEN_LAST,
-			.literal = t->parts == 1};
+			.literal = t->parts == 1,
+			.parts = t->parts,
+			.ends = length + 1};
 		size_t before = t->parts > 1 ? length[t->parts - 1] + 1u : 0;
 
 		i = t->flags & TOKEN_DEAD ? t->end : i + 1;
@@ -530,12 +535,12 @@ emit(struct flat *f)
 			continue;
 		}
 		v.name = t->key;
+		length[t->parts] = (uint16_t)(before + t->key.n);
 		if (t->parts > 1 || t->kind == VALUE_OBJECT) {
 			if (before)
 				path[before - 1] = '.';
 			if (t->key.n)
 				memcpy(path + before, t->key.p, t->key.n);
-			length[t->parts] = (uint16_t)(before + t->key.n);
 			if (t->parts > 1)
 				v.name = str_make(path, before + t->key.n);
 		}

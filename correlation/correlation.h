@@ -30,11 +30,13 @@ struct correlator_options {
 				   all */
 	uint64_t keys_per_rule; /* quota; 0 = none */
 	bool alerts_for_rules;  /* report matches of detection rules as alerts too (the daemon) */
+	uint64_t seed;          /* of the tables in a new region; no outcome depends on it */
 };
 
 struct correlation_match { /* for --matches */
 	struct str id;
-	const struct alert *alert; /* group, count */
+	const struct alert *alert; /* group */
+	double count;              /* the compared number */
 	uint64_t first, last;      /* sequence numbers (lines) */
 };
 
@@ -47,8 +49,11 @@ struct correlator_sink {
 	void *ctx;
 };
 
-/* The region is new, or restored from a checkpoint: then state of rules that are unchanged (by
- * content) goes on. */
+/*
+ * The region is new, or restored from a checkpoint: then state of rules that are unchanged (by
+ * content) goes on, and that of the others is freed. Also the way to a new rule set: free the old
+ * correlator, make a new one over the same region. NULL: the region is too small for the rules.
+ */
 struct correlator *correlator_new(const struct correlations *c, const struct ruleset *rs,
 	struct region *state, const struct correlator_options *opt,
 	const struct correlator_sink *sink);
@@ -60,7 +65,13 @@ void correlator_tick(struct correlator *k, int64_t now);
 /* Stream time. */
 int64_t correlator_time(const struct correlator *k);
 struct correlator_stats {
-	uint64_t keys, entries, suppressed, evicted;
+	uint64_t keys, entries; /* now */
+	uint64_t suppressed;
+	uint64_t evicted, evicted_entries; /* groups given up, and entries lost, for want of room */
+	uint64_t forgotten;                /* groups whose time had passed */
+	uint64_t late;    /* entries older than their window: ignored (SEMANTICS 5.5) */
+	uint64_t matches; /* of correlations, however reported */
+	uint64_t shadow;  /* matches of rules in state shadow */
 };
 void correlator_stats(const struct correlator *k, struct correlator_stats *ret);
 void correlator_free(struct correlator *k);

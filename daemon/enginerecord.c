@@ -88,9 +88,11 @@ engine_record(struct engine *e, struct batch b, const struct record *r)
 	count_record(e, b, r, f, input);
 	buf_clear(&e->json);
 	record_json(b, r, &how, &e->json);
-	if (seq > evidence_stored(e->evidence, e->class_default))
+	if (seq > evidence_stored(e->evidence, e->class_default)) {
 		evidence_add(
 			e->evidence, e->class_default, seq, r->time, f->arrival, buf_str(&e->json));
+		e->last_evidence = seq;
+	}
 	e->now_seq = seq;
 	correlator_record(
 		f->flags & FRAME_HISTORY ? e->history : e->live, b, r, seq, record_id(b, r, input));

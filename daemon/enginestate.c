@@ -125,7 +125,7 @@ evidence_settled(struct engine *e)
 	int64_t since = clock_mono(e->clock);
 
 	evidence_flush(e->evidence);
-	while (evidence_durable(e->evidence) + 1 < e->next_processed) {
+	while (evidence_durable(e->evidence) < e->last_evidence) {
 		struct timespec ms = {0, NS_PER_MS};
 
 		if (clock_mono(e->clock) - since > 5 * NS_PER_S)

@@ -10,7 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-#define LEADS  60u /* 0x81..0x9f, 0xe0..0xfc */
+#define LEADS  60u  /* 0x81..0x9f, 0xe0..0xfc */
 #define TRAILS 189u /* 0x40..0xfc */
 #define ROWS   94u
 

@@ -13,7 +13,7 @@
 enum charset { CHARSET_UTF8, CHARSET_CP932, CHARSET_EUC_JP, CHARSET_ISO_2022_JP, CHARSET_NONE };
 
 struct charsets {
-	uint16_t *cp932;             /* [lead][trail]; 0 = no character */
+	uint16_t *cp932;               /* [lead][trail]; 0 = no character */
 	uint16_t *jisx0208, *jisx0212; /* [row][cell] */
 };
 
@@ -36,7 +36,6 @@ struct text_kind text_look(struct str s);
  * Decode into out, which has room for 3 * s.n bytes; returns the bytes written, always valid UTF-8.
  * What is no character becomes U+FFFD and sets *bad.
  */
-size_t charset_decode(
-	const struct charsets *t, enum charset c, struct str s, char *out, bool *bad);
+size_t charset_decode(const struct charsets *t, enum charset c, struct str s, char *out, bool *bad);
 
 #endif

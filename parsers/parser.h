@@ -30,8 +30,15 @@ struct parse_ctx {
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */
-	uint32_t envelope_from, envelope_n; /* parsers.c: the header's entries, for parse_next */
-	const struct parser *row;           /* parsers.c: who is reading now */
+	const struct parser *row; /* who is reading now */
+
+	/* parsers.c: what parse_next repeats for each further record */
+	uint32_t envelope_from, envelope_n; /* entries */
+	int64_t header_time;
+	uint64_t header_reasons;
+	uint16_t header_flags;
+	bool header_timed;
+	uint32_t original_off, original_len;
 };
 
 enum parser_flag {

@@ -1,96 +1,303 @@
-/* put.c - what every row needs to add fields. */
-#include "parsers/parser.h"
+#include "parsers/put.h"
 
-static void
-put_words(struct recs *w, unsigned field, const char *words)
+#define LOWER_MAX 512u
+
+void
+put_forget(struct recs *w, unsigned field)
 {
-	while (*words) {
-		const char *end = strchr(words, ' ');
-		size_t n = end ? (size_t)(end - words) : strlen(words);
+	struct batch_head *h = batch_head(w->b);
+	struct entry *e = batch_entries(w->b);
+	uint32_t to;
 
-		rec_put(w, field, str_make(words, n));
-		words += n + (end != NULL);
+	if (!w->cur || w->overflow)
+		return;
+	to = w->cur->first_entry;
+	for (uint32_t i = to; i < h->nentries; i++)
+		if (e[i].field != field)
+			e[to++] = e[i];
+	h->nentries = to;
+}
+
+void
+put_over(struct recs *w, unsigned field, struct str value)
+{
+	if (value.n == 0 || str_eq(value, STR("-")))
+		return;
+	if (rec_has(w, field))
+		put_forget(w, field);
+	rec_put(w, field, value);
+}
+
+void
+put_account(struct recs *w, unsigned name, unsigned domain, struct str text)
+{
+	ptrdiff_t slash = str_chr(text, '\\');
+
+	if (slash >= 0) {
+		if (domain)
+			parse_put(w, domain, str_make(text.p, (size_t)slash));
+		str_skip(&text, (size_t)slash + 1);
+	}
+	parse_put(w, name, text);
+}
+
+void
+put_integer(struct recs *w, unsigned field, struct str text)
+{
+	uint64_t v = 0;
+
+	if (text.n < 3 || text.n > 18 || text.p[0] != '0' || (text.p[1] | 0x20) != 'x') {
+		if (str_u64(text, &v))
+			rec_put_u64(w, field, v);
+		return;
+	}
+	for (size_t i = 2; i < text.n; i++) {
+		int c = text.p[i] | 0x20;
+
+		if (is_digit(text.p[i]))
+			v = v << 4 | (uint64_t)(text.p[i] - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return;
+	}
+	rec_put_u64(w, field, v);
+}
+
+void
+put_count(struct recs *w, unsigned field, struct str text)
+{
+	if (text.n <= 20 && str_is_number(text))
+		rec_put_kind(w, field, VALUE_NUMBER, text, 0);
+}
+
+static size_t
+last_separator(struct str path)
+{
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != '\\')
+		at--;
+	return at;
+}
+
+struct str
+path_name(struct str path)
+{
+	size_t at = last_separator(path);
+
+	return str_make(path.p + at, path.n - at);
+}
+
+struct str
+path_directory(struct str path)
+{
+	size_t at = last_separator(path);
+
+	return str_make(path.p, at > 0 ? at - 1 : 0);
+}
+
+static struct str
+extension(struct str name)
+{
+	ptrdiff_t dot = str_rchr(name, '.');
+
+	if (dot <= 0 || name.n - (size_t)dot > 17)
+		return str_make(name.p, 0);
+	str_skip(&name, (size_t)dot + 1);
+	return name;
+}
+
+void
+put_file(struct recs *w, struct str path)
+{
+	struct str name = path_name(path), dir = path_directory(path), ext = extension(name);
+
+	parse_put(w, FIELD_FILE_PATH, path);
+	parse_put(w, FIELD_FILE_NAME, name);
+	parse_put(w, FIELD_FILE_DIRECTORY, dir);
+	if (ext.n)
+		put_lower(w, FIELD_FILE_EXTENSION, ext);
+}
+
+/* IANA's assigned internet protocol numbers, as far as firewalls name them. */
+static const struct protocol {
+	const char *name;
+	int number;
+} protocols[] = {{"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"ipv6-icmp", 58}, {"icmpv6", 58},
+	{"icmp6", 58}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"igmp", 2}, {"ospf", 89},
+	{"ospfigp", 89}, {"sctp", 132}, {"eigrp", 88}, {"pim", 103}, {"vrrp", 112}, {"l2tp", 115},
+	{"ipip", 4}, {"ipinip", 94}, {"ipv6", 41}, {"udplite", 136}, {"dccp", 33}, {"rsvp", 46},
+	{"ipcomp", 108}, {"nos", 94}, {"snp", 109}, {"pptp", 47}, {"igrp", 9}, {"egp", 8}};
+
+static const struct protocol *
+protocol_find(struct str text)
+{
+	uint64_t number = 0;
+	bool decimal = str_u64(text, &number);
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (decimal ? (uint64_t)protocols[i].number == number
+			    : str_eq_nocase(text, str_of(protocols[i].name)))
+			return &protocols[i];
+	return NULL;
+}
+
+int
+protocol_number(struct str text)
+{
+	const struct protocol *p = protocol_find(text);
+
+	return p ? p->number : -1;
+}
+
+void
+put_protocol(struct recs *w, struct str text)
+{
+	const struct protocol *p;
+	uint64_t number;
+
+	if (text.n == 0)
+		return;
+	p = protocol_find(text);
+	if (p) {
+		char digits[3];
+		size_t n = p->number > 99 ? 3 : p->number > 9 ? 2 : 1;
+
+		for (size_t i = n, v = (size_t)p->number; i > 0; v /= 10)
+			digits[--i] = (char)('0' + v % 10);
+		rec_put(w, FIELD_NETWORK_TRANSPORT, str_of(p->name));
+		rec_put(w, FIELD_NETWORK_IANA, str_make(digits, n));
+	} else if (str_u64(text, &number)) {
+		if (number < 256)
+			rec_put(w, FIELD_NETWORK_IANA, text);
+	} else {
+		put_lower(w, FIELD_NETWORK_TRANSPORT, text);
 	}
 }
 
 void
-parse_event(struct recs *w, const struct event_words *e)
+put_lower(struct recs *w, unsigned field, struct str text)
 {
-	if (e->category)
-		put_words(w, FIELD_EVENT_CATEGORY, e->category);
-	if (e->type)
-		put_words(w, FIELD_EVENT_TYPE, e->type);
-	if (e->action)
-		rec_put(w, FIELD_EVENT_ACTION, str_of(e->action));
-	if (e->outcome)
-		rec_put(w, FIELD_EVENT_OUTCOME, str_of(e->outcome));
-}
+	char low[LOWER_MAX];
+	size_t i = 0;
 
-void
-parse_put(struct recs *w, unsigned field, struct str value)
-{
-	if (value.n > 0 && !(value.n == 1 && value.p[0] == '-'))
-		rec_put(w, field, value);
-}
-
-void
-parse_put_host(struct recs *w, unsigned ip_field, unsigned domain_field, struct str value)
-{
-	if (value.n == 0 || (value.n == 1 && value.p[0] == '-'))
+	while (i < text.n && !(text.p[i] >= 'A' && text.p[i] <= 'Z'))
+		i++;
+	if (i == text.n || text.n > sizeof(low)) {
+		parse_put(w, field, text);
 		return;
-	if (ip_field && rec_put_ip(w, ip_field, value))
-		return;
-	if (domain_field)
-		rec_put(w, domain_field, value);
+	}
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	parse_put(w, field, str_make(low, text.n));
 }
 
 void
-parse_put_port(struct recs *w, unsigned field, struct str value)
+split_port(struct str text, struct str *host, struct str *port)
 {
-	uint64_t port;
+	ptrdiff_t colon = str_rchr(text, ':');
+	bool bracket = text.n > 0 && text.p[0] == '[';
 
-	if (value.n <= 5 && str_u64(value, &port) && port > 0 && port <= 65535)
-		rec_put_u64(w, field, port);
+	*host = text;
+	*port = str_make(text.p + text.n, 0);
+	if (bracket) {
+		ptrdiff_t end = str_chr(text, ']');
+
+		if (end < 0)
+			return;
+		*host = str_make(text.p + 1, (size_t)end - 1);
+		str_skip(&text, (size_t)end + 1);
+		if (text.n > 1 && text.p[0] == ':')
+			*port = str_make(text.p + 1, text.n - 1);
+		return;
+	}
+	/* Two colons without brackets: an IPv6 address alone. */
+	if (colon < 0 || str_chr(text, ':') != colon)
+		return;
+	*host = str_make(text.p, (size_t)colon);
+	*port = str_make(text.p + colon + 1, text.n - (size_t)colon - 1);
 }
 
-static int
-hex_digit(char c)
+static void
+put_authority(struct recs *w, struct str authority)
 {
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	struct str host, port;
+	ptrdiff_t at = str_rchr(authority, '@');
+
+	if (at >= 0)
+		str_skip(&authority, (size_t)at + 1);
+	split_port(authority, &host, &port);
+	if (host.n)
+		put_lower(w, FIELD_URL_DOMAIN, host);
+	parse_put_port(w, FIELD_URL_PORT, port);
+}
+
+static bool
+is_scheme(struct str s)
+{
+	if (s.n == 0 || s.n > 16)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int c = s.p[i] | 0x20;
+
+		if (!(c >= 'a' && c <= 'z') && (i == 0 || (!is_digit(s.p[i]) && s.p[i] != '+' &&
+								  s.p[i] != '-' && s.p[i] != '.')))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 3986 3, as far as log lines keep to it. */
+void
+put_url(struct recs *w, struct str url, bool authority)
+{
+	struct str rest = url, head, path, ext;
+	ptrdiff_t end;
+
+	if (url.n == 0 || str_eq(url, STR("-")))
+		return;
+	rec_put(w, FIELD_URL_ORIGINAL, url);
+	if (authority && url.p[0] != '/' && str_find(url, STR("://")) < 0) {
+		put_authority(w, url);
+		return;
+	}
+	if (str_cut_at(&rest, STR("://"), &head) && is_scheme(head)) {
+		rec_put(w, FIELD_URL_FULL, url);
+		put_lower(w, FIELD_URL_SCHEME, head);
+		for (end = 0; (size_t)end < rest.n && rest.p[end] != '/' && rest.p[end] != '?' &&
+			      rest.p[end] != '#';)
+			end++;
+		put_authority(w, str_make(rest.p, (size_t)end));
+		str_skip(&rest, (size_t)end);
+	} else {
+		rest = url;
+		if (rest.p[0] != '/')
+			return;
+	}
+	end = str_chr(rest, '#');
+	if (end >= 0)
+		rest.n = (size_t)end;
+	if (str_cut(&rest, '?', &path))
+		parse_put(w, FIELD_URL_QUERY, rest);
+	parse_put(w, FIELD_URL_PATH, path);
+	ext = extension(path_name(path));
+	if (ext.n)
+		put_lower(w, FIELD_URL_EXTENSION, ext);
 }
 
 bool
-parse_put_mac(struct recs *w, unsigned field, struct str value)
+in_words(const char *words, struct str word)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	char out[17];
-	size_t n = 0, at = 0;
+	struct str list = str_of(words), one;
 
-	for (size_t i = 0; i < value.n; i++) {
-		int v = hex_digit(value.p[i]);
-
-		if (v < 0) {
-			/* Separators stand between whole octets only. */
-			if ((value.p[i] != ':' && value.p[i] != '-' && value.p[i] != '.') ||
-				n % 2 != 0 || n == 0)
-				return false;
-			continue;
-		}
-		if (n == 12)
-			return false;
-		if (n > 0 && n % 2 == 0)
-			out[at++] = '-';
-		out[at++] = hex[v];
-		n++;
+	while (list.n) {
+		str_cut(&list, ' ', &one);
+		if (str_eq(one, word))
+			return true;
 	}
-	if (n != 12)
-		return false;
-	rec_put(w, field, str_make(out, at));
-	return true;
+	return false;
 }

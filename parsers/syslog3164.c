@@ -172,8 +172,9 @@ look_tag(struct str s, struct tag *ret)
 	*ret = (struct tag){0};
 	while (i < s.n && is_tag_char(s.p[i]))
 		i++;
-	if (i == 0 || i == s.n || !(is_letter(s.p[0]) || is_digit(s.p[0]) || s.p[0] == '/' ||
-					  s.p[0] == '%' || s.p[0] == '_' || s.p[0] == '('))
+	if (i == 0 || i == s.n ||
+		!(is_letter(s.p[0]) || is_digit(s.p[0]) || s.p[0] == '/' || s.p[0] == '%' ||
+			s.p[0] == '_' || s.p[0] == '('))
 		return false;
 	if (i > ENVELOPE_TAG_MAX) {
 		ret->too_long = true;
@@ -227,7 +228,8 @@ skip_solaris_id(struct str *s)
 	uint64_t id;
 	ptrdiff_t close;
 
-	if (!str_take(&rest, STR("[ID ")) || !str_take_u64(&rest, &id) || !str_take(&rest, STR(" ")))
+	if (!str_take(&rest, STR("[ID ")) || !str_take_u64(&rest, &id) ||
+		!str_take(&rest, STR(" ")))
 		return;
 	close = str_chr(str_make(rest.p, rest.n < 32 ? rest.n : 32), ']');
 	if (close < 0)
@@ -338,8 +340,10 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 	enum time_form form;
 	struct tag tag;
 
-	if (pri)
+	if (pri) {
+		skip_blanks(s);
 		skip_sequence(s);
+	}
 	form = take_time(ctx, w, s, pri);
 	if (form == TIME_NONE) {
 		if (!look_tag(*s, &tag)) {
@@ -364,6 +368,7 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		return;
 	}
 	if (ctx->in->local) {
+		envelope_host(ctx, w, ctx->in->local_host);
 		skip_blanks(s);
 		read_tag(ctx, w, s);
 		return;

@@ -113,13 +113,17 @@ list_again(struct journal_reader *r)
 int
 journal_reader_next(struct journal_reader *r, struct journal_entry *ret)
 {
+	bool looked_again = false;
 	uint64_t claim;
 	int rc;
 
 	for (;;) {
 		rc = r->files.n ? journal_cursor_next(&r->cursor, ret) : ERR_NOT_FOUND;
-		if (rc == ERR_NOT_FOUND && list_again(r))
+		/* What was read ahead of a live journal's end is old now; the cursor dropped it. */
+		if (rc == ERR_NOT_FOUND && (list_again(r) || !looked_again)) {
+			looked_again = true;
 			continue;
+		}
 		if (rc < 0 || ret->pos >= r->from)
 			break;
 	}

@@ -17,7 +17,8 @@ struct scan_options {
 typedef bool scan_line(void *ctx, struct str json);
 
 /* Streams all lines whose frame may lie in the time range, in order of class and sequence. Damage
- * is reported and skipped. */
+ * is an error in *why, and passed over; an unfinished tail of a live archive is not damage.
+ * ERR_IO: the archive cannot be read at all. */
 int store_scan(const struct scan_options *opt, scan_line *line, void *ctx, struct diag *why);
 
 struct query; /* a compiled filter expression */
@@ -30,8 +31,12 @@ void query_free(struct query *q);
 struct verify_report {
 	uint64_t segments, frames, records, bytes, findings;
 };
-/* Check segments (n == 0: the whole archive): every byte, every link. Each finding is one diag
- * error with file, frame and time range. */
+/*
+ * Check segments (paths; n == 0: the whole archive with HEADs): every byte, every link. Each
+ * finding is one diag error with file, frame number, bytes, sequence and time range; ret->findings
+ * counts them all. `anchors` (NULL = none): a file of lines "class seq hash" that must stand in the
+ * chain. 0: checked, whatever was found; ERR_IO: the archive cannot be read at all.
+ */
 int verify_archive(const char *dir, const char *const *segments, size_t n, const char *anchors,
 	struct verify_report *ret, struct diag *findings);
 

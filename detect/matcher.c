@@ -1,0 +1,264 @@
+#include "detect/matcher.h"
+
+#include <hs/hs.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* A regular expression that needs more than this on one value is taken for not matching. */
+#define RE_MATCH_LIMIT 200000u
+#define RE_DEPTH_LIMIT 10000u
+#define RE_HEAP_KIB    4096u
+#define RE_STACK_MIN   ((size_t)32 << 10)
+#define RE_STACK_MAX   ((size_t)512 << 10)
+
+static void *
+array(struct matcher *m, size_t n, size_t size)
+{
+	return arena_alloc(&m->arena, (n ? n : 1) * size);
+}
+
+struct matcher *
+matcher_new(const struct ruleset *rs)
+{
+	struct matcher *m = mem_zero(1, sizeof(*m));
+
+	m->rs = rs;
+	m->field_stamp = array(m, rs->nfields, sizeof(uint32_t));
+	m->field_first = array(m, rs->nfields, sizeof(uint16_t));
+	m->field_last = array(m, rs->nfields, sizeof(uint16_t));
+	m->field_literal = array(m, rs->nfields, 1);
+	m->slot_stamp = array(m, rs->nslots, sizeof(uint32_t));
+	m->slot_field = array(m, rs->nslots, sizeof(uint16_t));
+	m->scan_stamp = array(m, rs->nslots, sizeof(uint32_t));
+	m->hit_stamp = array(m, rs->nwitnesses, sizeof(uint32_t));
+	m->atom_stamp = array(m, rs->natoms, sizeof(uint32_t));
+	m->candidates = array(m, rs->rule_words, sizeof(uint64_t));
+	m->labels = array(m, LABEL_CACHE, sizeof(*m->labels));
+	for (size_t i = 0; i < LABEL_CACHE; i++)
+		route_room(rs, &m->arena, &m->labels[i].group);
+	route_room(rs, &m->arena, &m->spare);
+	if (rs->scratch)
+		hs_clone_scratch(rs->scratch, &m->scratch);
+	m->re_data = pcre2_match_data_create(1, NULL);
+	m->re_context = pcre2_match_context_create(NULL);
+	pcre2_set_match_limit(m->re_context, RE_MATCH_LIMIT);
+	pcre2_set_depth_limit(m->re_context, RE_DEPTH_LIMIT);
+	pcre2_set_heap_limit(m->re_context, RE_HEAP_KIB);
+	m->re_stack = pcre2_jit_stack_create(RE_STACK_MIN, RE_STACK_MAX, NULL);
+	pcre2_jit_stack_assign(m->re_context, NULL, m->re_stack);
+	return m;
+}
+
+void
+matcher_free(struct matcher *m)
+{
+	if (!m)
+		return;
+	for (struct text_block *b = m->blocks, *next; b; b = next) {
+		next = b->next;
+		mem_free(b);
+	}
+	if (m->scratch)
+		hs_free_scratch(m->scratch);
+	pcre2_match_data_free(m->re_data);
+	pcre2_match_context_free(m->re_context);
+	pcre2_jit_stack_free(m->re_stack);
+	arena_done(&m->arena);
+	mem_free(m);
+}
+
+uint64_t
+matcher_take_limits(struct matcher *m)
+{
+	uint64_t n = m->limits;
+
+	m->limits = 0;
+	return n;
+}
+
+/* ---- which rules apply ---- */
+
+/* One attribute of the record's own label: its values in lower case, with separators. */
+static struct str
+label_part(struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
+{
+	size_t from = *n;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct str s;
+
+		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
+			continue;
+		s = value_lower(m, i);
+		if (s.n + 2 > cap - *n)
+			continue; /* no rule's word is that long */
+		if (*n > from)
+			room[(*n)++] = ROUTE_SEPARATOR;
+		for (size_t k = 0; k < s.n; k++)
+			room[(*n)++] = s.p[k] == ROUTE_SEPARATOR ? '\x1e' : s.p[k];
+	}
+	return str_make(room + from, *n - from);
+}
+
+static const struct group *
+own_label(struct matcher *m)
+{
+	char key[4096];
+	size_t n = 0;
+	struct attributes label;
+	struct label_entry *at;
+
+	label.product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, sizeof(key));
+	key[n++] = '\n';
+	label.category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, sizeof(key));
+	key[n++] = '\n';
+	label.service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, sizeof(key));
+	if (n > LABEL_MAX) {
+		route_fill(m->rs, &label, &m->spare);
+		return &m->spare;
+	}
+	at = &m->labels[hash_text(str_make(key, n)) % LABEL_CACHE];
+	if (!str_eq(str_make(at->key, at->n), str_make(key, n))) {
+		route_fill(m->rs, &label, &at->group);
+		memcpy(at->key, key, n);
+		at->n = n;
+	}
+	return &at->group;
+}
+
+/* ---- which rules may match ---- */
+
+static void
+see(struct matcher *m, uint32_t witness)
+{
+	const struct witness *w = &m->rs->witnesses[witness];
+
+	for (size_t i = 0; i < w->nrules; i++)
+		m->candidates[w->rules[i] / 64] |= UINT64_C(1) << (w->rules[i] % 64);
+}
+
+static int
+on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
+{
+	struct matcher *m = ctx;
+
+	(void)from, (void)to, (void)flags;
+	if (m->hit_stamp[id] != m->stamp) {
+		m->hit_stamp[id] = m->stamp;
+		see(m, id);
+	}
+	return 0;
+}
+
+static void
+look_up(struct matcher *m, const struct scan_table *t, struct str text)
+{
+	uint32_t w = t->at ? scan_lookup(m->rs, t, text) : NONE;
+
+	if (w != NONE)
+		on_literal(w, 0, 0, 0, m);
+}
+
+static void
+scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
+{
+	struct str low = value_lower(m, i);
+
+	look_up(m, &s->equals, low);
+	if (s->tails.at)
+		look_up(m, &s->tails, scan_tail(low));
+	if (s->equals.at && value_kind(m, i) == VALUE_NUMBER) {
+		char canon[NUMBER_CANON_MAX];
+		struct number n;
+		uint32_t w;
+
+		/* 4.624e3 equals 4624, but is not its text: candidates, not hits. */
+		if (number_of(low, &n)) {
+			w = scan_lookup(m->rs, &s->equals, str_make(canon, number_canon(n, canon)));
+			if (w != NONE)
+				see(m, w);
+		}
+	}
+	if (s->db && low.n > 0)
+		hs_scan(s->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m);
+	/* U+017F folds to s in regular expressions but not in lower-casing. */
+	if (s->nfolding > 0 && str_find(low, STR("\xc5\xbf")) >= 0)
+		for (size_t k = 0; k < s->nfolding; k++)
+			see(m, s->folding[k]);
+}
+
+static void
+scan_slot(struct matcher *m, uint32_t slot)
+{
+	const struct scan_slot *s = &m->rs->scan[slot];
+	uint32_t at = 0, i;
+
+	m->scan_stamp[slot] = m->stamp;
+	if (s->present != NONE)
+		see(m, s->present);
+	if (!s->equals.at && !s->tails.at && !s->db)
+		return;
+	while ((i = slot_next(m, slot, &at)) != NONE)
+		if (value_has_text(m, i))
+			scan_value(m, s, i);
+}
+
+static void
+scan_record(struct matcher *m, const struct group *g)
+{
+	const struct ruleset *rs = m->rs;
+
+	if (g->slots[0] & 1)
+		scan_slot(m, SLOT_EVERY);
+	for (uint32_t i = 0; i < m->n - m->has_raw; i++) {
+		unsigned f = m->entries[i].field;
+
+		if (f == FIELD_NAMED || f >= rs->nfields || m->field_first[f] != i)
+			continue;
+		for (uint32_t k = rs->field_slots[f]; k < rs->field_slots[f + 1]; k++) {
+			uint32_t slot = rs->field_slot_list[k];
+
+			if ((g->slots[slot / 64] >> (slot % 64) & 1) && slot_field(m, slot) == f)
+				scan_slot(m, slot);
+		}
+	}
+}
+
+int
+matcher_run(struct matcher *m, struct batch b, struct record *r)
+{
+	const struct ruleset *rs = m->rs;
+	struct batch_head *h = batch_head(b);
+	const struct group *g;
+
+	values_begin(m, b, r);
+	r->first_match = h->nmatches;
+	r->nmatches = 0;
+	g = r->logsource == LOGSOURCE_LABEL
+		    ? own_label(m)
+		    : &rs->groups[r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
+	if (rs->opt.no_prefilter) {
+		memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
+	} else {
+		memcpy(m->candidates, g->always, rs->rule_words * sizeof(uint64_t));
+		scan_record(m, g);
+	}
+	for (size_t w = 0; w < rs->rule_words; w++) {
+		uint64_t bits = m->candidates[w] & g->rules[w];
+
+		for (; bits; bits &= bits - 1) {
+			uint32_t rule = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
+
+			if (!eval_expr(m, rs->rules[rule].expr))
+				continue;
+			if (h->nmatches >= BATCH_MATCHES)
+				return ERR_FULL;
+			batch_matches(b)[h->nmatches++] = rule;
+			r->nmatches++;
+		}
+	}
+	return 0;
+}

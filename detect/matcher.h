@@ -1,0 +1,85 @@
+/*
+ * matcher.h - the inside of a matcher: one record's index, its texts, what has been found out.
+ *
+ * Everything is sized when the matcher is made; texts go into blocks that are kept from record to
+ * record. "Stamp" arrays hold the number of the record for which an answer is valid, so nothing is
+ * cleared between records. Threads: one owner.
+ */
+#ifndef DETECT_MATCHER_H
+#define DETECT_MATCHER_H
+
+#include "detect/ruleset.h"
+
+#define VALUES_MAX  (RECORD_ENTRIES_MAX + 1u) /* the last may be the raw line */
+#define LABEL_CACHE 128u
+#define LABEL_MAX   256u
+
+struct text_block {
+	struct text_block *next;
+	size_t cap;
+	char bytes[];
+};
+
+struct value {
+	uint32_t low_stamp, sound_stamp;
+	struct str low;   /* lower case */
+	struct str sound; /* valid UTF-8 */
+};
+
+struct label_entry {
+	struct group group;
+	size_t n; /* 0: free */
+	char key[LABEL_MAX];
+};
+
+struct matcher {
+	const struct ruleset *rs;
+	struct batch b;
+	const struct entry *entries;
+	uint32_t n;     /* values: entries, and the raw line if it is searched */
+	struct str raw; /* value n - 1 if has_raw */
+	bool has_raw;
+	uint32_t stamp; /* of this record */
+
+	uint32_t *field_stamp; /* per field */
+	uint16_t *field_first, *field_last;
+	uint8_t *field_literal;    /* the name stood as one key: only such entries count */
+	uint16_t next[VALUES_MAX]; /* entry + 1 of the same field; 0 = end */
+	struct value values[VALUES_MAX];
+
+	uint32_t *slot_stamp; /* resolved */
+	uint16_t *slot_field; /* the target that is present; 0 = none */
+	uint32_t *scan_stamp; /* scanned */
+	uint32_t *hit_stamp;  /* per witness: seen */
+	uint32_t *atom_stamp; /* stamp * 2 + result */
+	uint64_t *candidates; /* bit per rule */
+
+	struct text_block *blocks, *block;
+	size_t block_used;
+	struct hs_scratch *scratch;
+	pcre2_match_data *re_data;
+	pcre2_match_context *re_context;
+	pcre2_jit_stack *re_stack;
+	uint64_t limits;
+
+	struct arena arena; /* all of the above and the label cache */
+	struct label_entry *labels;
+	struct group spare; /* for labels too long to cache */
+};
+
+/* ---- values.c ---- */
+void values_begin(struct matcher *m, struct batch b, const struct record *r);
+bool value_has_text(const struct matcher *m, uint32_t i);
+struct str value_raw(const struct matcher *m, uint32_t i);
+struct str value_lower(struct matcher *m, uint32_t i);
+struct str value_sound(struct matcher *m, uint32_t i);
+enum value_kind value_kind(const struct matcher *m, uint32_t i);
+/* Walk the values of a slot: start with at = 0; NONE at the end. */
+uint32_t slot_next(struct matcher *m, uint32_t slot, uint32_t *at);
+/* The interned field that the slot stands for in this record, or 0. */
+unsigned slot_field(struct matcher *m, uint32_t slot);
+
+/* ---- eval.c ---- */
+bool eval_expr(struct matcher *m, const struct expr *e);
+
+#endif

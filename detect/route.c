@@ -1,0 +1,96 @@
+/* Which rules apply to which kind of log (Sigma's logsource). */
+#include "detect/ruleset.h"
+
+#include "base/utf8.h"
+
+static void
+set_bit(uint64_t *words, size_t i)
+{
+	words[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static bool
+has_bit(const uint64_t *words, size_t i)
+{
+	return words[i / 64] >> (i % 64) & 1;
+}
+
+/* Is the wanted value among the list's? Nothing wanted: yes. */
+static bool
+has_value(struct str list, struct str want)
+{
+	struct str one;
+	bool more = list.n > 0;
+
+	if (want.n == 0)
+		return true;
+	while (more) {
+		more = str_cut(&list, ROUTE_SEPARATOR, &one);
+		if (str_eq(one, want))
+			return true;
+	}
+	return false;
+}
+
+void
+route_room(const struct ruleset *rs, struct arena *a, struct group *g)
+{
+	g->rules = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
+	g->always = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
+	g->slots = arena_alloc(a, rs->slot_words * sizeof(uint64_t));
+}
+
+void
+route_fill(const struct ruleset *rs, const struct attributes *label, struct group *g)
+{
+	memset(g->rules, 0, rs->rule_words * sizeof(uint64_t));
+	memset(g->always, 0, rs->rule_words * sizeof(uint64_t));
+	memset(g->slots, 0, rs->slot_words * sizeof(uint64_t));
+	for (size_t i = 0; i < rs->nrules; i++) {
+		const struct rule *r = &rs->rules[i];
+
+		if (r->info.off ||
+			(!rs->opt.ignore_logsource &&
+				(!has_value(label->product, r->source.product) ||
+					!has_value(label->category, r->source.category) ||
+					!has_value(label->service, r->source.service))))
+			continue;
+		set_bit(g->rules, i);
+		if (r->always)
+			set_bit(g->always, i);
+	}
+	for (size_t i = 0; i < rs->nwitnesses; i++) {
+		const struct witness *w = &rs->witnesses[i];
+
+		for (size_t k = 0; k < w->nrules && !has_bit(g->slots, w->slot); k++)
+			if (has_bit(g->rules, w->rules[k]))
+				set_bit(g->slots, w->slot);
+	}
+}
+
+static struct str
+listed(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n * 3 + 1);
+	size_t n = utf8_lower_to(s, p);
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == ',')
+			p[i] = ROUTE_SEPARATOR;
+	return str_make(p, n);
+}
+
+void
+route_build(struct ruleset *rs)
+{
+	rs->rule_words = rs->nrules / 64 + 1;
+	rs->slot_words = rs->nslots / 64 + 1;
+	for (unsigned i = 0; i < LOGSOURCE_COUNT; i++) {
+		const struct logsource_row *row = logsource_row((enum logsource)i);
+		struct attributes label = {listed(&rs->arena, row->product),
+			listed(&rs->arena, row->category), listed(&rs->arena, row->service)};
+
+		route_room(rs, &rs->arena, &rs->groups[i]);
+		route_fill(rs, &label, &rs->groups[i]);
+	}
+}

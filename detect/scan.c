@@ -1,0 +1,152 @@
+/* The prefilter's tables: per slot two hash tables and a literal database. */
+#include <hs/hs.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "detect/ruleset.h"
+
+struct str
+scan_tail(struct str text)
+{
+	size_t i = text.n;
+
+	while (i > 0 && text.p[i - 1] != '\\' && text.p[i - 1] != '/')
+		i--;
+	return i ? str_make(text.p + i - 1, text.n - i + 1) : (struct str){text.p, 0};
+}
+
+uint32_t
+scan_lookup(const struct ruleset *rs, const struct scan_table *t, struct str text)
+{
+	size_t at = hash_text(text) & t->mask;
+
+	for (; t->at[at]; at = (at + 1) & t->mask)
+		if (str_eq(rs->witnesses[t->at[at] - 1].text, text))
+			return t->at[at] - 1;
+	return NONE;
+}
+
+static void
+table_build(struct ruleset *rs, struct scan_table *t, const uint32_t *list, size_t n)
+{
+	size_t size = 4;
+
+	while (size < n * 2)
+		size *= 2;
+	t->mask = size - 1;
+	t->at = arena_alloc(&rs->arena, size * sizeof(*t->at));
+	for (size_t i = 0; i < n; i++) {
+		size_t at = hash_text(rs->witnesses[list[i]].text) & t->mask;
+
+		while (t->at[at])
+			at = (at + 1) & t->mask;
+		t->at[at] = list[i] + 1;
+	}
+}
+
+static int
+database_build(
+	struct ruleset *rs, struct scan_slot *s, const uint32_t *list, size_t n, struct diag *why)
+{
+	const char **texts = mem_zero(n, sizeof(*texts));
+	unsigned *flags = mem_zero(n, sizeof(*flags)), *ids = mem_zero(n, sizeof(*ids));
+	size_t *lengths = mem_zero(n, sizeof(*lengths));
+	hs_compile_error_t *error = NULL;
+	hs_error_t rc;
+
+	for (size_t i = 0; i < n; i++) {
+		texts[i] = rs->witnesses[list[i]].text.p;
+		lengths[i] = rs->witnesses[list[i]].text.n;
+		flags[i] = HS_FLAG_SINGLEMATCH;
+		ids[i] = list[i];
+	}
+	rc = hs_compile_lit_multi(
+		texts, flags, ids, lengths, (unsigned)n, HS_MODE_BLOCK, NULL, &s->db, &error);
+	if (rc == HS_SUCCESS)
+		rc = hs_alloc_scratch(s->db, &rs->scratch);
+	if (rc != HS_SUCCESS)
+		diag_set(why, NULL, 0, "the literal scanner refused %zu literals: %s", n,
+			error ? error->message : "out of memory");
+	hs_free_compile_error(error);
+	mem_free(texts);
+	mem_free(flags);
+	mem_free(ids);
+	mem_free(lengths);
+	return rc == HS_SUCCESS ? 0 : ERR_UNSUPPORTED;
+}
+
+/* Witnesses of one slot, sorted by kind. */
+static int
+slot_build(
+	struct ruleset *rs, struct scan_slot *s, const uint32_t *list, size_t n, struct diag *why)
+{
+	uint32_t *some = mem_zero(n + 1, sizeof(*some));
+	int rc = 0;
+
+	s->present = NONE;
+	for (unsigned kind = 0; kind <= WITNESS_PRESENT; kind++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (rs->witnesses[list[i]].kind == kind)
+				some[found++] = list[i];
+		if (found == 0)
+			continue;
+		if (kind == WITNESS_EQUALS)
+			table_build(rs, &s->equals, some, found);
+		else if (kind == WITNESS_TAIL)
+			table_build(rs, &s->tails, some, found);
+		else if (kind == WITNESS_PRESENT)
+			s->present = some[0];
+		else
+			rc = database_build(rs, s, some, found, why);
+		s->folding = s->folding ? s->folding
+					: arena_alloc(&rs->arena, (n + 1) * sizeof(*s->folding));
+		for (size_t i = 0; i < found; i++)
+			if (rs->witnesses[some[i]].folds)
+				s->folding[s->nfolding++] = some[i];
+	}
+	mem_free(some);
+	return rc;
+}
+
+int
+scan_build(struct ruleset *rs, struct diag *why)
+{
+	size_t *count = mem_zero(rs->nslots + 1, sizeof(*count));
+	uint32_t **lists = mem_zero(rs->nslots + 1, sizeof(*lists));
+	int rc = 0;
+
+	rs->scan = mem_zero(rs->nslots, sizeof(*rs->scan));
+	for (uint32_t w = 0; w < rs->nwitnesses; w++)
+		if (rs->witnesses[w].nrules > 0)
+			count[rs->witnesses[w].slot]++;
+	for (size_t i = 0; i < rs->nslots; i++) {
+		lists[i] = mem_zero(count[i] + 1, sizeof(**lists));
+		count[i] = 0;
+	}
+	for (uint32_t w = 0; w < rs->nwitnesses; w++)
+		if (rs->witnesses[w].nrules > 0)
+			lists[rs->witnesses[w].slot][count[rs->witnesses[w].slot]++] = w;
+	for (size_t i = 0; i < rs->nslots; i++) {
+		int one = slot_build(rs, &rs->scan[i], lists[i], count[i], why);
+
+		rc = rc ? rc : one;
+		mem_free(lists[i]);
+	}
+	mem_free(lists);
+	mem_free(count);
+	return rc;
+}
+
+void
+scan_free(struct ruleset *rs)
+{
+	for (size_t i = 0; rs->scan && i < rs->nslots; i++)
+		if (rs->scan[i].db)
+			hs_free_database(rs->scan[i].db);
+	mem_free(rs->scan);
+	if (rs->scratch)
+		hs_free_scratch(rs->scratch);
+}

@@ -1,0 +1,210 @@
+/* One record's entries: by field, as text, in lower case; each worked out at most once. */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "detect/matcher.h"
+
+#define BLOCK_BYTES ((size_t)256 << 10)
+
+static char *
+text_room(struct matcher *m, size_t n)
+{
+	while (m->block && m->block->cap - m->block_used < n) {
+		if (!m->block->next)
+			break;
+		m->block = m->block->next;
+		m->block_used = 0;
+	}
+	if (!m->block || m->block->cap - m->block_used < n) {
+		size_t cap = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+		struct text_block *more = mem_alloc(sizeof(*more) + cap);
+
+		more->cap = cap;
+		more->next = NULL;
+		if (m->block)
+			m->block->next = more;
+		else
+			m->blocks = more;
+		m->block = more;
+		m->block_used = 0;
+	}
+	return m->block->bytes + m->block_used;
+}
+
+static void
+link_entry(struct matcher *m, uint32_t i)
+{
+	const struct entry *e = &m->entries[i];
+	unsigned f = e->field;
+	bool literal = e->flags & ENTRY_LITERAL;
+
+	m->next[i] = 0;
+	if (f == FIELD_NAMED || f >= m->rs->nfields)
+		return;
+	if (m->field_stamp[f] != m->stamp) {
+		m->field_stamp[f] = m->stamp;
+		m->field_first[f] = (uint16_t)i;
+		m->field_literal[f] = literal;
+	} else if (literal != m->field_literal[f]) {
+		/* The key as it stands wins over the path through objects. */
+		if (!literal)
+			return;
+		m->field_literal[f] = true;
+		m->field_first[f] = (uint16_t)i;
+	} else if (!(e->flags & ENTRY_ARRAY)) {
+		m->field_first[f] = (uint16_t)i; /* a repeated key: the last one counts */
+	} else {
+		m->next[m->field_last[f]] = (uint16_t)(i + 1);
+	}
+	m->field_last[f] = (uint16_t)i;
+}
+
+void
+values_begin(struct matcher *m, struct batch b, const struct record *r)
+{
+	uint32_t n = r->nentries < RECORD_ENTRIES_MAX ? r->nentries : RECORD_ENTRIES_MAX;
+
+	m->b = b;
+	m->entries = record_entries(b, r);
+	if (++m->stamp >= UINT32_MAX / 2) {
+		memset(m->field_stamp, 0, m->rs->nfields * sizeof(uint32_t));
+		memset(m->slot_stamp, 0, m->rs->nslots * sizeof(uint32_t));
+		memset(m->scan_stamp, 0, m->rs->nslots * sizeof(uint32_t));
+		memset(m->hit_stamp, 0, m->rs->nwitnesses * sizeof(uint32_t));
+		memset(m->atom_stamp, 0, m->rs->natoms * sizeof(uint32_t));
+		memset(m->values, 0, sizeof(m->values));
+		m->stamp = 1;
+	}
+	m->block = m->blocks;
+	m->block_used = 0;
+	for (uint32_t i = 0; i < n; i++)
+		link_entry(m, i);
+	m->has_raw = r->logsource != LOGSOURCE_LABEL && r->frame < batch_head(b)->nframes;
+	if (m->has_raw)
+		m->raw = batch_raw(b, &batch_frames(b)[r->frame]);
+	m->n = n + m->has_raw;
+}
+
+static bool
+is_raw(const struct matcher *m, uint32_t i)
+{
+	return m->has_raw && i == m->n - 1;
+}
+
+enum value_kind
+value_kind(const struct matcher *m, uint32_t i)
+{
+	return is_raw(m, i) ? VALUE_STRING : (enum value_kind)m->entries[i].kind;
+}
+
+bool
+value_has_text(const struct matcher *m, uint32_t i)
+{
+	return value_kind(m, i) <= VALUE_FALSE;
+}
+
+struct str
+value_raw(const struct matcher *m, uint32_t i)
+{
+	switch (value_kind(m, i)) {
+	case VALUE_STRING:
+	case VALUE_NUMBER:
+		return is_raw(m, i) ? m->raw : entry_text(m->b, &m->entries[i]);
+	case VALUE_TRUE:
+		return STR("true");
+	case VALUE_FALSE:
+		return STR("false");
+	default:
+		return (struct str){"", 0};
+	}
+}
+
+struct str
+value_lower(struct matcher *m, uint32_t i)
+{
+	struct value *v = &m->values[i];
+
+	if (v->low_stamp != m->stamp) {
+		struct str s = value_raw(m, i);
+		char *to = text_room(m, utf8_is_ascii(s) ? s.n : s.n * 3);
+
+		v->low_stamp = m->stamp;
+		v->low = str_make(to, utf8_lower_to(s, to));
+		m->block_used += v->low.n;
+	}
+	return v->low;
+}
+
+struct str
+value_sound(struct matcher *m, uint32_t i)
+{
+	struct value *v = &m->values[i];
+	struct str s;
+	char *to;
+
+	if (v->sound_stamp == m->stamp)
+		return v->sound;
+	s = value_raw(m, i);
+	v->sound_stamp = m->stamp;
+	v->sound = s;
+	if (utf8_valid(s))
+		return s;
+	to = text_room(m, s.n * 3);
+	v->sound = str_make(to, 0);
+	while (s.n > 0) {
+		uint32_t cp;
+
+		str_skip(&s, utf8_decode(s, &cp));
+		v->sound.n += utf8_encode(cp, to + v->sound.n);
+	}
+	m->block_used += v->sound.n;
+	return v->sound;
+}
+
+unsigned
+slot_field(struct matcher *m, uint32_t slot)
+{
+	const struct field_ref *ref = &m->rs->slots[slot].ref;
+
+	if (m->slot_stamp[slot] == m->stamp)
+		return m->slot_field[slot];
+	m->slot_stamp[slot] = m->stamp;
+	m->slot_field[slot] = 0;
+	for (size_t i = 0; i < ref->n; i++)
+		if (m->field_stamp[ref->fields[i]] == m->stamp) {
+			m->slot_field[slot] = ref->fields[i];
+			break;
+		}
+	return m->slot_field[slot];
+}
+
+uint32_t
+slot_next(struct matcher *m, uint32_t slot, uint32_t *at)
+{
+	unsigned f;
+	uint32_t i;
+
+	if (slot == SLOT_EVERY) {
+		/* Every scalar but what is there for matching only. */
+		while (*at < m->n) {
+			i = (*at)++;
+			if (value_has_text(m, i) &&
+				(is_raw(m, i) || !(m->entries[i].flags & ENTRY_HIDDEN)))
+				return i;
+		}
+		return NONE;
+	}
+	if (*at == NONE)
+		return NONE;
+	if (*at == 0) {
+		f = slot_field(m, slot);
+		if (f == 0) {
+			*at = NONE;
+			return NONE;
+		}
+		i = m->field_first[f];
+	} else {
+		i = *at - 1;
+	}
+	*at = m->next[i] ? m->next[i] : NONE;
+	return i;
+}

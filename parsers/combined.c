@@ -1,0 +1,351 @@
+/*
+ * combined.c - access logs in the Common Log Format and its kin (Apache, nginx, Squid).
+ */
+#include "base/stamp.h"
+#include "parsers/put.h"
+#include "parsers/web.h"
+
+#define TOKENS_MAX 12
+
+bool
+web_column(struct str *s, struct str *ret)
+{
+	char close = 0;
+	size_t n = 0;
+
+	while (s->n && (*s->p == ' ' || *s->p == '\t'))
+		str_skip(s, 1);
+	if (s->n == 0)
+		return false;
+	if (*s->p == '"')
+		close = '"';
+	else if (*s->p == '[')
+		close = ']';
+	if (!close) {
+		while (n < s->n && s->p[n] != ' ' && s->p[n] != '\t')
+			n++;
+		*ret = str_make(s->p, n);
+		str_skip(s, n);
+		return true;
+	}
+	str_skip(s, 1);
+	while (n < s->n && s->p[n] != close)
+		n += s->p[n] == '\\' && close == '"' && n + 1 < s->n ? 2 : 1;
+	*ret = str_make(s->p, n);
+	str_skip(s, n < s->n ? n + 1 : n);
+	return true;
+}
+
+void
+web_put_event(struct recs *w, const char *action, unsigned status, bool denied, bool failed)
+{
+	struct event_words e = {.category = "web", .type = "access", .action = action};
+
+	if (denied)
+		e.type = "denied";
+	if (denied || failed || status >= 400)
+		e.outcome = "failure";
+	else if (status >= 100)
+		e.outcome = "success";
+	parse_event(w, &e);
+}
+
+static bool
+is_method(struct str s)
+{
+	if (s.n < 3 || s.n > 20)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '_' && s.p[i] != '-')
+			return false;
+	return true;
+}
+
+void
+web_put_request(struct recs *w, struct str request)
+{
+	struct str rest = request, method, version;
+	ptrdiff_t last;
+
+	if (request.n == 0 || str_eq(request, STR("-")))
+		return;
+	if (!str_cut(&rest, ' ', &method) || !is_method(method)) {
+		rec_put(w, FIELD_URL_ORIGINAL, request); /* not HTTP: kept as it came */
+		return;
+	}
+	rec_put(w, FIELD_HTTP_REQUEST_METHOD, method);
+	last = str_rchr(rest, ' ');
+	if (last >= 0) {
+		version = str_make(rest.p + last + 1, rest.n - (size_t)last - 1);
+		if (str_take(&version, STR("HTTP/"))) {
+			parse_put(w, FIELD_HTTP_VERSION, version);
+			rest.n = (size_t)last;
+		}
+	}
+	put_url(w, rest, str_eq(method, STR("CONNECT")));
+}
+
+/* ---- the columns in front of the time ---- */
+
+static bool
+is_address(struct str s)
+{
+	bool colon = str_chr(s, ':') >= 0;
+
+	if (s.n < 2 || s.n > 45 || (!colon && (str_chr(s, '.') < 0 || !is_digit(s.p[s.n - 1]))))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int c = s.p[i] | 0x20;
+
+		if (!is_digit(s.p[i]) && s.p[i] != '.' && s.p[i] != ':' &&
+			!(colon && c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return !colon || str_chr(s, ':') != str_rchr(s, ':');
+}
+
+static struct str
+without_comma(struct str s)
+{
+	while (s.n && s.p[s.n - 1] == ',')
+		s.n--;
+	return s;
+}
+
+/* "www.example.com:443" */
+static void
+put_vhost(struct recs *w, struct str vhost)
+{
+	struct str host, port;
+
+	if (vhost.n == 0 || str_eq(vhost, STR("-")) || str_eq(vhost, STR("_")))
+		return;
+	split_port(vhost, &host, &port);
+	parse_put_port(w, FIELD_DESTINATION_PORT, port);
+	put_lower(w, FIELD_URL_DOMAIN, host);
+	put_lower(w, FIELD_DESTINATION_DOMAIN, host);
+}
+
+static void
+put_client(struct recs *w, struct str token)
+{
+	struct str host, port;
+
+	if (is_address(token)) {
+		rec_put_ip(w, FIELD_SOURCE_IP, token);
+		return;
+	}
+	split_port(token, &host, &port);
+	parse_put_host(w, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, host);
+	parse_put_port(w, FIELD_SOURCE_PORT, port);
+}
+
+/* [vhost] client[, client ...] ident user */
+static bool
+read_front(struct recs *w, struct str front)
+{
+	struct str token[TOKENS_MAX], user;
+	const char *end = front.p + front.n;
+	size_t n = 0, i = 0;
+
+	while (n < TOKENS_MAX && web_column(&front, &token[n]))
+		n++;
+	if (n == 0)
+		return false;
+	if (n > 1 && !is_address(without_comma(token[0])) && is_address(without_comma(token[1])))
+		put_vhost(w, token[i++]);
+	put_client(w, without_comma(token[i]));
+	for (; i + 1 < n &&
+		(token[i].p[token[i].n - 1] == ',' || (is_address(without_comma(token[i + 1]))));
+		i++)
+		rec_put_ip(w, FIELD_RELATED_IP, without_comma(token[i + 1]));
+	i++;
+	if (i + 1 < n) { /* ident, then the user, who may have blanks in his name */
+		user = str_trim(str_make(token[i + 1].p, (size_t)(end - token[i + 1].p)));
+		if (user.n && user.p[0] != '"')
+			put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, user);
+	}
+	return true;
+}
+
+/* ---- the columns behind ---- */
+
+static unsigned
+read_numbers(struct recs *w, struct str *s)
+{
+	struct str column, rest = *s;
+	uint64_t status = 0;
+
+	if (!web_column(&rest, &column))
+		return 0;
+	if (!str_u64(column, &status) && !str_eq(column, STR("-")))
+		return 0;
+	if (status >= 100 && status < 1000)
+		rec_put_u64(w, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
+	*s = rest;
+	if (web_column(&rest, &column) && column.n && column.p > s->p &&
+		(str_eq(column, STR("-")) || is_digit(column.p[0]))) {
+		put_count(w, FIELD_HTTP_RESPONSE_BYTES, column);
+		*s = rest;
+	}
+	return (unsigned)status;
+}
+
+static bool
+next_is_quoted(struct str s)
+{
+	s = str_trim(s);
+	return s.n && *s.p == '"';
+}
+
+static bool
+is_seconds(struct str s)
+{
+	ptrdiff_t dot = str_chr(s, '.');
+
+	return dot > 0 && str_is_number(s) && s.n <= 12 && s.n - (size_t)dot <= 7;
+}
+
+/* Times, forwarded addresses, TLS: columns that many sites add, told by their shape. */
+static void
+read_tail(struct recs *w, struct str tail)
+{
+	struct str column, one;
+	bool timed = false;
+
+	while (web_column(&tail, &column)) {
+		if (!timed && is_seconds(column)) {
+			uint64_t whole = 0, part = 0, scale = (uint64_t)NS_PER_S;
+
+			timed = true;
+			str_take_u64(&column, &whole);
+			str_skip(&column, 1);
+			for (size_t i = 0; i < column.n; i++) {
+				part = part * 10 + (uint64_t)(column.p[i] - '0');
+				scale /= 10;
+			}
+			rec_put_u64(
+				w, FIELD_EVENT_DURATION, whole * (uint64_t)NS_PER_S + part * scale);
+		} else if (str_starts(column, STR("TLSv"))) {
+			str_cut(&column, '/', &one);
+			str_skip(&one, 4);
+			parse_put(w, FIELD_TLS_VERSION, one);
+			parse_put(w, FIELD_TLS_CIPHER, column);
+		} else if (str_cut(&column, ',', &one), is_address(str_trim(one))) {
+			do {
+				rec_put_named(w, STR("http.request.x_forwarded_for"), VALUE_STRING,
+					str_trim(one), ENTRY_ARRAY);
+				str_cut(&column, ',', &one);
+			} while (one.n);
+		}
+	}
+}
+
+/* The bracket in front of a time: "[10/Oct/2000:13:55:36 -0700]". */
+static ptrdiff_t
+find_time(struct str line)
+{
+	size_t from = 0;
+
+	while (from < line.n) {
+		ptrdiff_t at = str_chr(str_make(line.p + from, line.n - from), '[');
+
+		if (at < 0)
+			return -1;
+		from += (size_t)at;
+		if (line.n - from > 12 && is_digit(line.p[from + 1]) &&
+			(line.p[from + 2] == '/' || line.p[from + 3] == '/'))
+			return (ptrdiff_t)from;
+		from++;
+	}
+	return -1;
+}
+
+bool
+web_looks_combined(struct str line)
+{
+	ptrdiff_t at = find_time(line);
+
+	return at > 0 && at < 1024 && str_find(line, STR("] \"")) > at;
+}
+
+static void
+read_time(struct parse_ctx *ctx, struct recs *w, struct str text)
+{
+	struct str s = text;
+	int64_t ns;
+
+	if (stamp_take_clf(&s, ctx->in->zone, ctx->arrival, &ns)) {
+		parse_time(ctx, w, ns);
+		return;
+	}
+	rec_flag(w, REASON_TIMESTAMP);
+}
+
+bool
+web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, struct str *tail)
+{
+	ptrdiff_t at = find_time(line);
+	struct str s, column, request;
+	unsigned status;
+
+	*tail = str_make(line.p + line.n, 0);
+	if (at < 0 || !read_front(w, str_make(line.p, (size_t)at)))
+		return false;
+	s = str_make(line.p + at, line.n - (size_t)at);
+	if (!web_column(&s, &column))
+		return false;
+	read_time(ctx, w, column);
+	if (!next_is_quoted(s))
+		return false;
+	web_column(&s, &request);
+	if (request.n <= 1 && next_is_quoted(s)) /* an empty column of somebody's own */
+		web_column(&s, &request);
+	web_put_request(w, request);
+	status = read_numbers(w, &s);
+	if (!next_is_quoted(s)) { /* one more number: time taken, upstream bytes */
+		struct str rest = s;
+
+		if (web_column(&rest, &column) && next_is_quoted(rest))
+			s = rest;
+	}
+	if (next_is_quoted(s) && web_column(&s, &column))
+		parse_put(w, FIELD_HTTP_REQUEST_REFERRER, column);
+	if (next_is_quoted(s) && web_column(&s, &column))
+		parse_put(w, FIELD_USER_AGENT_ORIGINAL, column);
+	*tail = s;
+	web_put_event(w, "http_request", status, false, false);
+	w->cur->flags |= RECORD_REFERS;
+	return true;
+}
+
+static enum parsed
+combined_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
+{
+	struct str line = str_trim(message), tail;
+
+	w->cur->logsource = LOGSOURCE_WEBSERVER;
+	if (web_looks_error(line) && web_read_error(ctx, w, line))
+		return PARSED_OK;
+	if (!web_read_combined(ctx, w, line, &tail))
+		return PARSED_NOT;
+	read_tail(w, tail);
+	return PARSED_OK;
+}
+
+static bool
+combined_sniff(struct str message)
+{
+	return web_looks_combined(message) || web_looks_error(message);
+}
+
+const struct parser parser_combined = {
+	.name = "webserver",
+	.words = "combined apache nginx httpd apache2 access",
+	.logsource = LOGSOURCE_WEBSERVER,
+	.module = "webserver",
+	.dataset = "webserver.access",
+	.programs = "httpd apache apache2 nginx lighttpd",
+	.sniff = combined_sniff,
+	.parse = combined_parse,
+};

@@ -1,0 +1,520 @@
+/*
+ * fortigate.c - FortiGate's own key=value lines: traffic, utm and event, all subtypes.
+ *
+ * Layout from Fortinet's "FortiOS Log Message Reference". eventtime is in seconds, milliseconds,
+ * microseconds or nanoseconds depending on the release and wins over date and time.
+ */
+#include "base/stamp.h"
+#include "parsers/put.h"
+
+#define PREFIX      STR("fortigate.")
+#define ESCAPED_MAX 8192u
+
+enum how { TEXT, LOWER, IP, PORT, MAC, COUNT, COUNTRY, ACCOUNT, KEEP, SLOT };
+enum { FIELD_NONE = 0 };
+
+enum key {
+#define K(name, field, how) KEY_##name,
+#include "parsers/fortigate.def"
+#undef K
+	KEY_COUNT
+};
+
+static const struct row {
+	struct str name;
+	uint16_t field;
+	uint8_t how;
+} rows[KEY_COUNT] = {
+#define K(name, field, how) {{#name, sizeof(#name) - 1}, FIELD_##field, how},
+#include "parsers/fortigate.def"
+#undef K
+};
+
+struct line {
+	struct parse_ctx *ctx;
+	struct recs *w;
+	struct str v[KEY_COUNT];
+};
+
+static int
+find_key(struct str key)
+{
+	int lo = 0, hi = KEY_COUNT - 1;
+
+	while (lo <= hi) {
+		int mid = (lo + hi) / 2;
+		const struct str *name = &rows[mid].name;
+		int rc = memcmp(key.p, name->p, key.n < name->n ? key.n : name->n);
+
+		if (rc == 0 && key.n == name->n)
+			return mid;
+		if (rc < 0 || (rc == 0 && key.n < name->n))
+			hi = mid - 1;
+		else
+			lo = mid + 1;
+	}
+	return -1;
+}
+
+/* A quoted value whose quote is gone from *s; FortiOS puts a backslash before quotes and
+ * backslashes. *escaped: there is one inside. */
+static struct str
+quoted(struct str *s, bool *escaped)
+{
+	const char *from = s->p, *p = from, *end = s->p + s->n;
+	struct str ret;
+
+	*escaped = false;
+	for (;;) {
+		const char *quote = memchr(p, '"', (size_t)(end - p));
+		const char *slash;
+
+		if (!quote) {
+			ret = *s;
+			str_skip(s, s->n);
+			return ret;
+		}
+		slash = quote;
+		while (slash > from && slash[-1] == '\\')
+			slash--;
+		p = quote + 1;
+		/* A Windows path may end in one backslash: what follows tells. */
+		if ((quote - slash) % 2 == 0 || p == end ||
+			(quote - slash == 1 && (*p == ' ' || *p == ',') && p + 1 < end &&
+				p[1] >= 'a' && p[1] <= 'z' &&
+				memchr(p, '=', (size_t)(end - p) < 24 ? (size_t)(end - p) : 24)))
+			break;
+		*escaped = true;
+	}
+	ret = str_make(from, (size_t)(p - 1 - from));
+	if (!*escaped && ret.n && memchr(ret.p, '\\', ret.n))
+		*escaped = str_find(ret, STR("\\\\")) >= 0;
+	str_skip(s, (size_t)(p - s->p));
+	return ret;
+}
+
+static struct str
+unescape(struct line *l, struct str s)
+{
+	char *room = s.n <= ESCAPED_MAX ? rec_text_room(l->w, s.n) : NULL;
+	size_t n = 0;
+
+	if (!room)
+		return s;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' && i + 1 < s.n && (s.p[i + 1] == '"' || s.p[i + 1] == '\\'))
+			i++;
+		room[n++] = s.p[i];
+	}
+	return rec_text_take(l->w, room, n);
+}
+
+/* The next pair; false at the end. What is no pair is skipped word by word. */
+static bool
+next_pair(struct line *l, struct str *s, char separator, struct str *key, struct str *value)
+{
+	while (s->n) {
+		size_t i = 0;
+		bool escaped = false;
+
+		while (s->n && (*s->p == ' ' || *s->p == ',' || *s->p == '\t'))
+			str_skip(s, 1);
+		while (i < s->n && s->p[i] != '=' && s->p[i] != ' ' && s->p[i] != separator)
+			i++;
+		*key = str_make(s->p, i);
+		str_skip(s, i);
+		if (s->n == 0 || *s->p != '=' || key->n == 0) {
+			if (s->n)
+				str_skip(s, 1);
+			continue;
+		}
+		str_skip(s, 1);
+		if (s->n && *s->p == '"') {
+			str_skip(s, 1);
+			*value = quoted(s, &escaped);
+			if (escaped)
+				*value = unescape(l, *value);
+		} else {
+			ptrdiff_t end = str_chr(*s, separator);
+
+			*value = str_make(s->p, end < 0 ? s->n : (size_t)end);
+			str_skip(s, value->n);
+		}
+		return true;
+	}
+	return false;
+}
+
+static void
+event_time(struct line *l)
+{
+	struct str t = l->v[KEY_eventtime], tz = l->v[KEY_tz];
+	const struct zone *zone = l->ctx->in->zone;
+	char text[48];
+	size_t n;
+	int64_t ns;
+
+	if (t.n == 0 && l->v[KEY_date].n == 0)
+		t = l->v[KEY_timestamp].n ? l->v[KEY_timestamp] : l->v[KEY_itime];
+	if (t.n >= 10 && stamp_take_epoch(&t, &ns) && t.n == 0) {
+		parse_time(l->ctx, l->w, ns);
+		return;
+	}
+	if (l->v[KEY_date].n != 10 || l->v[KEY_time].n < 8 || l->v[KEY_time].n > 18 || tz.n > 6)
+		return;
+	memcpy(text, l->v[KEY_date].p, 10);
+	text[10] = ' ';
+	memcpy(text + 11, l->v[KEY_time].p, l->v[KEY_time].n);
+	n = 11 + l->v[KEY_time].n;
+	if (tz.n >= 5) {
+		memcpy(text + n, tz.p, tz.n);
+		n += tz.n;
+	}
+	t = str_make(text, n);
+	if (stamp_take_iso(&t, zone, l->ctx->arrival, &ns))
+		parse_time(l->ctx, l->w, ns);
+	else
+		rec_flag(l->w, REASON_TIMESTAMP);
+}
+
+static bool
+absent(struct str v)
+{
+	return v.n == 0 || str_eq(v, STR("N/A")) || str_eq(v, STR("n/a")) || str_eq(v, STR("-"));
+}
+
+static void
+put_value(struct line *l, int key)
+{
+	const struct row *row = &rows[key];
+	struct recs *w = l->w;
+	struct str v = l->v[key];
+
+	switch ((enum how)row->how) {
+	case SLOT:
+		return;
+	case KEEP:
+		rec_put_prefixed(w, PREFIX, row->name, v);
+		return;
+	default:
+		break;
+	}
+	if (absent(v))
+		return;
+	switch ((enum how)row->how) {
+	case LOWER:
+		put_lower(w, row->field, v);
+		return;
+	case IP:
+		if (rec_has(w, row->field) || rec_put_ip(w, row->field, v))
+			return;
+		break;
+	case PORT:
+		if (!rec_has(w, row->field))
+			parse_put_port(w, row->field, v);
+		return;
+	case MAC:
+		if (rec_has(w, row->field) || parse_put_mac(w, row->field, v))
+			return;
+		break;
+	case COUNT:
+		put_count(w, row->field, v);
+		return;
+	case COUNTRY:
+		if (!str_eq(v, STR("Reserved")))
+			rec_put(w, row->field, v);
+		return;
+	case ACCOUNT:
+		if (!rec_has(w, row->field))
+			put_account(w, row->field, FIELD_USER_DOMAIN, v);
+		return;
+	default:
+		rec_put(w, row->field, v);
+		return;
+	}
+	rec_put_prefixed(w, PREFIX, row->name, v);
+}
+
+/* ---- what kind of event it is ---- */
+
+static bool
+is(const struct line *l, enum key key, const char *words)
+{
+	return l->v[key].n && in_words(words, l->v[key]);
+}
+
+#define BLOCKED                                                                                    \
+	"blocked block deny denied drop dropped reset reset_client reset_server clear_session "    \
+	"quarantine quarantined prevented server-rst-block reject rejected ssl-anomaly-block "     \
+	"block-notified blocked-notified infected content-block"
+
+static struct event_words
+traffic_words(const struct line *l)
+{
+	struct event_words e = {.category = "network", .type = "allowed", .outcome = "success"};
+
+	if (is(l, KEY_action, BLOCKED)) {
+		e.type = "denied";
+		e.outcome = "failure";
+	} else if (is(l, KEY_action, "ip-conn")) {
+		e.outcome = "failure"; /* let through, but the other side never answered */
+	}
+	return e;
+}
+
+static struct event_words
+utm_words(const struct line *l)
+{
+	struct event_words e = traffic_words(l);
+
+	if (is(l, KEY_subtype, "ips anomaly"))
+		e.category = "network intrusion_detection";
+	else if (is(l, KEY_subtype, "virus"))
+		e.category = "network malware";
+	else if (is(l, KEY_subtype, "webfilter"))
+		e.category = "network web";
+	else if (is(l, KEY_subtype, "waf"))
+		e.category = "network web intrusion_detection";
+	else if (is(l, KEY_subtype, "emailfilter spam"))
+		e.category = "network email";
+	else if (is(l, KEY_subtype, "dlp file-filter"))
+		e.category = "network file";
+	return e;
+}
+
+static const char *
+status_outcome(const struct line *l)
+{
+	if (is(l, KEY_status, "success Success succeeded up"))
+		return "success";
+	if (is(l, KEY_status,
+		    "failure failed Failed fail negotiate_error esp_error error timed_out "
+		    "denied invalid_user"))
+		return "failure";
+	return NULL;
+}
+
+static struct event_words
+vpn_words(const struct line *l)
+{
+	struct event_words e = {
+		.category = "network", .type = "info", .outcome = status_outcome(l)};
+
+	if (is(l, KEY_action, "tunnel-up ssl-web-up phase1-up")) {
+		e = (struct event_words){
+			"authentication session network", "start", NULL, "success"};
+	} else if (is(l, KEY_action, "ssl-new-con")) {
+		e = (struct event_words){"session network", "start", NULL, "success"};
+	} else if (is(l, KEY_action, "tunnel-down ssl-web-down ssl-web-close delete_ipsec_sa")) {
+		e = (struct event_words){"session network", "end", NULL, "success"};
+	} else if (is(l, KEY_action, "ssl-login-fail auth-failed ssl-web-deny")) {
+		e = (struct event_words){"authentication network", "start", NULL, "failure"};
+	} else if (is(l, KEY_action, "ssl-login ssl-web-login")) {
+		e = (struct event_words){"authentication network", "start", NULL, "success"};
+	} else if (is(l, KEY_action, "ssl-alert ssl-exit-error ssl-exit-fail ssl-web-timeout")) {
+		e = (struct event_words){"network", "error", NULL, "failure"};
+	} else if (is(l, KEY_action, "negotiate install_sa phase2-up phase2-down dpd")) {
+		e.category = "network session";
+		e.type = "connection";
+	}
+	return e;
+}
+
+static struct event_words
+event_words(const struct line *l)
+{
+	struct event_words e = {.category = "host", .type = "info", .outcome = status_outcome(l)};
+
+	if (is(l, KEY_subtype, "vpn"))
+		return vpn_words(l);
+	if (is(l, KEY_action,
+		    "login admin-login FSSO-logon auth-logon authentication "
+		    "Authentication auth-success")) {
+		e.category = "authentication";
+		e.type = "start";
+		if (!e.outcome && is(l, KEY_action, "FSSO-logon auth-logon auth-success"))
+			e.outcome = "success";
+	} else if (is(l, KEY_action, "logout admin-logout FSSO-logoff auth-logout auth-timeout")) {
+		e.category = "authentication session";
+		e.type = "end";
+	} else if (is(l, KEY_action, "Add Edit Delete Move Clone Rename add edit delete")) {
+		e.category = "configuration";
+		e.type = is(l, KEY_action, "Add add")         ? "creation"
+			 : is(l, KEY_action, "Delete delete") ? "deletion"
+							      : "change";
+		e.outcome = "success";
+	} else if (is(l, KEY_subtype, "user")) {
+		e.category = "authentication";
+	} else if (is(l, KEY_subtype, "router wireless ha sdwan switch-controller endpoint")) {
+		e.category = "network";
+	}
+	return e;
+}
+
+static void
+put_kind(struct line *l)
+{
+	struct str type = l->v[KEY_type];
+	struct recs *w = l->w;
+	struct event_words e;
+	char dataset[40] = "fortigate.";
+
+	if (is(l, KEY_type, "traffic")) {
+		w->cur->logsource = LOGSOURCE_FORTIGATE_TRAFFIC;
+		e = traffic_words(l);
+	} else if (is(l, KEY_type, "event")) {
+		w->cur->logsource = is(l, KEY_subtype, "vpn") ? LOGSOURCE_FORTIGATE_VPN
+							      : LOGSOURCE_FORTIGATE_EVENT;
+		e = event_words(l);
+	} else {
+		w->cur->logsource = is(l, KEY_subtype, "webfilter") ? LOGSOURCE_FORTIGATE_WEB
+								    : LOGSOURCE_FORTIGATE_UTM;
+		e = utm_words(l);
+	}
+	parse_event(w, &e);
+	if (type.n && type.n < 24) {
+		memcpy(dataset + 10, type.p, type.n);
+		rec_put(w, FIELD_EVENT_DATASET, str_make(dataset, 10 + type.n));
+	}
+	/* Tunnels and logons say who has an address. */
+	if (is(l, KEY_action, "tunnel-up auth-logon FSSO-logon"))
+		w->cur->flags |= RECORD_BINDS;
+	else if (!absent(l->v[KEY_srcip]) || !absent(l->v[KEY_remip]))
+		w->cur->flags |= RECORD_REFERS;
+}
+
+/* ---- values that depend on others ---- */
+
+static void
+put_rule(struct line *l)
+{
+	struct recs *w = l->w;
+
+	if (is(l, KEY_subtype, "ips anomaly") && !absent(l->v[KEY_attack])) {
+		rec_put(w, FIELD_RULE_NAME, l->v[KEY_attack]);
+		parse_put(w, FIELD_RULE_ID, l->v[KEY_attackid]);
+		if (l->v[KEY_policyid].n)
+			rec_put_prefixed(w, PREFIX, STR("policyid"), l->v[KEY_policyid]);
+		if (l->v[KEY_policyname].n)
+			rec_put_prefixed(w, PREFIX, STR("policyname"), l->v[KEY_policyname]);
+		return;
+	}
+	parse_put(w, FIELD_RULE_ID, l->v[KEY_policyid]);
+	parse_put(w, FIELD_RULE_NAME, l->v[KEY_policyname]);
+	if (!absent(l->v[KEY_attack]))
+		rec_put_prefixed(w, PREFIX, STR("attack"), l->v[KEY_attack]);
+}
+
+static void
+put_sums(struct line *l)
+{
+	uint64_t a, b;
+
+	if (str_u64(l->v[KEY_sentbyte], &a) && str_u64(l->v[KEY_rcvdbyte], &b) && a + b >= a)
+		rec_put_u64(l->w, FIELD_NETWORK_BYTES, a + b);
+	if (str_u64(l->v[KEY_sentpkt], &a) && str_u64(l->v[KEY_rcvdpkt], &b) && a + b >= a)
+		rec_put_u64(l->w, FIELD_NETWORK_PACKETS, a + b);
+	if (str_u64(l->v[KEY_duration], &a) && a < UINT64_C(9000000000))
+		rec_put_u64(l->w, FIELD_EVENT_DURATION, a * (uint64_t)NS_PER_S);
+}
+
+static void
+put_web(struct line *l)
+{
+	struct str url = l->v[KEY_url], host = l->v[KEY_hostname];
+
+	if (!absent(url))
+		put_url(l->w, url, false);
+	if (absent(host))
+		return;
+	if (is(l, KEY_type, "event")) {
+		parse_put(l->w, FIELD_SOURCE_DOMAIN, host); /* a DHCP client's or a user's */
+		return;
+	}
+	if (!rec_has(l->w, FIELD_URL_DOMAIN))
+		put_lower(l->w, FIELD_URL_DOMAIN, host);
+	if (!rec_has(l->w, FIELD_DESTINATION_DOMAIN))
+		put_lower(l->w, FIELD_DESTINATION_DOMAIN, host);
+}
+
+/* "https(192.0.2.9)" */
+static void
+put_ui(struct line *l)
+{
+	struct str ui = l->v[KEY_ui], head;
+
+	if (rec_has(l->w, FIELD_SOURCE_IP) || !str_cut(&ui, '(', &head) || ui.n < 2)
+		return;
+	ui.n -= ui.p[ui.n - 1] == ')';
+	rec_put_ip(l->w, FIELD_SOURCE_IP, ui);
+}
+
+static void
+put_rest(struct line *l)
+{
+	struct recs *w = l->w;
+	struct str list = l->v[KEY_ipaddr], one;
+
+	put_rule(l);
+	put_sums(l);
+	put_web(l);
+	put_ui(l);
+	put_protocol(w, l->v[KEY_proto]);
+	if (is(l, KEY_direction, "outgoing outbound"))
+		rec_put(w, FIELD_NETWORK_DIRECTION, STR("outbound"));
+	else if (is(l, KEY_direction, "incoming inbound"))
+		rec_put(w, FIELD_NETWORK_DIRECTION, STR("inbound"));
+	while (list.n) {
+		str_cut(&list, ',', &one);
+		rec_put_ip(w, FIELD_DNS_RESOLVED_IP, str_trim(one));
+	}
+	if (!absent(l->v[KEY_ip]) && !rec_has(w, FIELD_SOURCE_IP) &&
+		rec_put_ip(w, FIELD_SOURCE_IP, l->v[KEY_ip]) && l->v[KEY_mac].n)
+		w->cur->flags |= RECORD_BINDS;
+	rec_put(w, FIELD_OBSERVER_VENDOR, STR("Fortinet"));
+	rec_put(w, FIELD_OBSERVER_PRODUCT, STR("FortiGate"));
+	rec_put(w, FIELD_OBSERVER_TYPE, STR("firewall"));
+}
+
+static enum parsed
+fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
+{
+	struct line l = {.ctx = ctx, .w = w};
+	struct str key, value;
+	ptrdiff_t comma = str_chr(message, ','), blank = str_chr(message, ' ');
+	char separator = comma >= 0 && (blank < 0 || comma < blank) ? ',' : ' ';
+
+	while (next_pair(&l, &message, separator, &key, &value)) {
+		int k = find_key(key);
+
+		if (k < 0)
+			rec_put_prefixed(w, PREFIX, key, value);
+		else
+			l.v[k] = value;
+	}
+	if (l.v[KEY_type].n == 0 || (l.v[KEY_subtype].n == 0 && l.v[KEY_logid].n == 0))
+		return PARSED_NOT;
+	event_time(&l);
+	for (int k = 0; k < KEY_COUNT; k++)
+		if (l.v[k].n)
+			put_value(&l, k);
+	ctx->message_done = l.v[KEY_msg].n > 0;
+	put_rest(&l);
+	put_kind(&l);
+	return PARSED_OK;
+}
+
+static bool
+fortigate_sniff(struct str message)
+{
+	return str_find(message, STR("logid=")) >= 0 && str_find(message, STR("subtype=")) >= 0 &&
+	       str_find(message, STR("vd=")) >= 0;
+}
+
+const struct parser parser_fortigate = {
+	.name = "fortigate",
+	.words = "fortinet fortios",
+	.module = "fortigate",
+	.sniff = fortigate_sniff,
+	.parse = fortigate_parse,
+};

@@ -1,0 +1,134 @@
+/* json.c - JSON objects with names of their own; ECS names are taken as they are. */
+#include "base/stamp.h"
+#include "parsers/jsonrow.h"
+#include "parsers/put.h"
+
+struct reading {
+	struct recs *w; /* first: json_row_room */
+	struct parse_ctx *ctx;
+	int rank; /* of the timestamp taken; lower is better */
+	int64_t time;
+};
+
+#define RANK_NONE 100
+
+/* Top-level names that hold the event's time, the surest first. */
+static const char *const time_names[] = {"@timestamp", "timestamp", "time", "eventTime",
+	"event_time", "EventTime", "TimeGenerated", "CreationTime", "createdDateTime", "published",
+	"datetime", "ts", "date"};
+
+static int
+time_rank(struct str name)
+{
+	if (name.n < 2 || name.n > 15)
+		return RANK_NONE;
+	for (int i = 0; i < (int)(sizeof(time_names) / sizeof(time_names[0])); i++)
+		if (str_eq(name, str_of(time_names[i])))
+			return i;
+	return RANK_NONE;
+}
+
+static bool
+take(void *ctx, const struct json_value *v)
+{
+	struct reading *r = ctx;
+	int rank = v->literal ? time_rank(v->name) : RANK_NONE;
+	int64_t ns;
+
+	if (rank < RANK_NONE && v->kind != VALUE_OBJECT) {
+		bool good = json_row_stamp(v, r->ctx->in->zone, r->ctx->arrival, &ns);
+
+		if (good && rank < r->rank) {
+			r->rank = rank;
+			r->time = ns;
+		}
+		/* The record's own @timestamp is written from its time. */
+		if (rank == 0) {
+			if (good)
+				return !r->w->overflow;
+			rec_flag(r->w, v->in_array ? REASON_JSON_TYPE : REASON_TIMESTAMP);
+			json_row_aside(r->w, STR("json."), v);
+			return !r->w->overflow;
+		}
+	}
+	json_row_put(r->w, v);
+	return !r->w->overflow;
+}
+
+static enum reason
+read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows)
+{
+	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
+	struct json_sink sink = {take, json_row_room, &r};
+	uint64_t flags = 0;
+	enum reason rc;
+
+	if (windows && windows_sniff(text))
+		return windows_read(ctx, text, w);
+	if (w->cur)
+		w->cur->logsource = LOGSOURCE_JSON;
+	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	w->cur->reasons |= flags;
+	if (rc != REASON_NONE)
+		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
+	if (r.rank < RANK_NONE)
+		parse_time(ctx, w, r.time);
+	return rc;
+}
+
+/* Too deep or too many keys: what was read stands, with the flag. Else it is no JSON. */
+static bool
+usable(enum reason rc)
+{
+	return rc == REASON_NONE || rc == REASON_JSON_DEPTH || rc == REASON_JSON_KEYS;
+}
+
+static enum parsed
+read_array(struct parse_ctx *ctx, struct str rest, struct recs *w)
+{
+	struct str element;
+	/* A Windows event may correct the header, which the next element still needs. */
+	bool ok, first = true, windows = ctx->envelope_n == 0;
+
+	while (json_row_element(&rest, &element, &ok)) {
+		if (!first && !parse_next(ctx, w))
+			return PARSED_OK;
+		if (!usable(read_object(ctx, element, w, windows)) && first)
+			return PARSED_NOT;
+		first = false;
+	}
+	if (first || !ok)
+		rec_flag(w, REASON_JSON_SYNTAX);
+	return first ? PARSED_NOT : PARSED_OK;
+}
+
+static enum parsed
+json_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
+{
+	struct str s = str_trim(message);
+
+	if (str_take(&s, STR("@cee:")))
+		s = str_trim(s);
+	ctx->message_done = true;
+	if (json_row_open_array(&s))
+		return read_array(ctx, s, w);
+	return usable(read_object(ctx, s, w, true)) ? PARSED_OK : PARSED_NOT;
+}
+
+static bool
+json_sniff(struct str message)
+{
+	struct str s = str_trim(message), array = s;
+
+	if (str_starts(s, STR("@cee:")))
+		return true;
+	return json_looks_like(s) || json_row_open_array(&array);
+}
+
+const struct parser parser_json = {
+	.name = "json",
+	.words = "ecs cee ndjson",
+	.logsource = LOGSOURCE_JSON,
+	.sniff = json_sniff,
+	.parse = json_parse,
+};

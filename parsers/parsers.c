@@ -1,0 +1,509 @@
+/* parsers.c - the table of rows, and the way of a frame through it. */
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "parsers/charset.h"
+#include "parsers/envelope.h"
+
+static const struct parser *const rows[] = {
+	NULL, /* product 0: none */
+#define P(id) &parser_##id,
+#include "parsers/table.def"
+#undef P
+};
+
+#define ROWS          (sizeof(rows) / sizeof(rows[0]))
+#define PROGRAM_SLOTS 512u /* well above twice the number of program names */
+#define PREFIXES      32u
+#define CANDIDATES    256u
+
+struct program {
+	struct str name;
+	const struct parser *row;
+};
+
+/* What configuration decided for one input. */
+struct bound {
+	const struct parser *row; /* NULL: recognise */
+	enum charset charset;
+};
+
+struct parsers {
+	const struct input_context *contexts;
+	struct bound *bounds;
+	size_t n;
+	struct charsets charsets;
+	struct program programs[PROGRAM_SLOTS];
+	struct program prefixes[PREFIXES];
+	size_t nprefixes, nprograms;
+};
+
+/* ---- start ---- */
+
+/* The next word of a blank-separated list; false at its end. */
+static bool
+next_word(const char **list, struct str *ret)
+{
+	const char *end;
+
+	if (!*list || !**list)
+		return false;
+	end = strchr(*list, ' ');
+	*ret = end ? str_make(*list, (size_t)(end - *list)) : str_of(*list);
+	*list += ret->n + (end != NULL);
+	return true;
+}
+
+static void
+add_program(struct parsers *p, struct str name, const struct parser *row)
+{
+	size_t at;
+
+	if (name.n > 1 && name.p[name.n - 1] == '*') {
+		if (p->nprefixes < PREFIXES)
+			p->prefixes[p->nprefixes++] =
+				(struct program){str_make(name.p, name.n - 1), row};
+		return;
+	}
+	/* A full table would never end a look-up. */
+	if (p->nprograms >= PROGRAM_SLOTS / 2)
+		return;
+	at = hash_text(name) % PROGRAM_SLOTS;
+	while (p->programs[at].row) {
+		if (str_eq(p->programs[at].name, name))
+			return;
+		at = (at + 1) % PROGRAM_SLOTS;
+	}
+	p->programs[at] = (struct program){name, row};
+	p->nprograms++;
+}
+
+static bool
+row_is_called(const struct parser *row, struct str name)
+{
+	const char *words = row->words;
+	struct str word;
+
+	if (str_eq(name, str_of(row->name)))
+		return true;
+	while (next_word(&words, &word))
+		if (str_eq(name, word))
+			return true;
+	return false;
+}
+
+static bool
+means_recognise(struct str source)
+{
+	return source.n == 0 || str_eq(source, STR("auto")) || str_eq(source, STR("syslog"));
+}
+
+static int
+find_row(struct str name, const char *what, struct str input, struct diag *why,
+	const struct parser **ret)
+{
+	const char *candidates[CANDIDATES], *near;
+	size_t n = 0;
+
+	*ret = NULL;
+	if (means_recognise(name))
+		return 0;
+	for (size_t i = 1; i < ROWS; i++) {
+		if (row_is_called(rows[i], name)) {
+			*ret = rows[i];
+			return 0;
+		}
+		if (n < CANDIDATES)
+			candidates[n++] = rows[i]->name;
+	}
+	near = diag_did_you_mean(name, candidates, n);
+	diag_set(why, NULL, 0, "input '%.*s': no %s is called '%.*s'%s%s%s", STR_ARG(input), what,
+		STR_ARG(name), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return ERR_NOT_FOUND;
+}
+
+static int
+bind_input(struct parsers *p, const struct input_context *in, struct diag *why, struct bound *ret)
+{
+	const struct parser *format;
+	int rc = find_row(in->source, "source", in->name, why, &ret->row);
+
+	if (rc < 0)
+		return rc;
+	rc = find_row(in->format, "format", in->name, why, &format);
+	if (rc < 0)
+		return rc;
+	if (!ret->row)
+		ret->row = format;
+	ret->charset = charset_find(in->encoding);
+	if (ret->charset == CHARSET_NONE) {
+		diag_set(why, NULL, 0,
+			"input '%.*s': unknown encoding '%.*s'; known are utf-8, cp932, euc-jp, "
+			"iso-2022-jp",
+			STR_ARG(in->name), STR_ARG(in->encoding));
+		return ERR_NOT_FOUND;
+	}
+	rc = charsets_need(&p->charsets, ret->charset);
+	if (rc < 0)
+		diag_set(why, NULL, 0, "input '%.*s': this system's iconv has no tables for '%.*s'",
+			STR_ARG(in->name), STR_ARG(in->encoding));
+	return rc;
+}
+
+int
+parsers_new(const struct input_context *contexts, size_t n, struct diag *why, struct parsers **ret)
+{
+	struct parsers *p = mem_zero(1, sizeof(*p));
+	struct input_context *copy = mem_zero(n ? n : 1, sizeof(*copy));
+	int rc = 0;
+
+	p->contexts = copy;
+	p->n = n;
+	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
+	for (size_t i = 1; i < ROWS; i++) {
+		const char *words = rows[i]->programs;
+		struct str name;
+
+		while (next_word(&words, &name))
+			add_program(p, name, rows[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int bad;
+
+		copy[i] = contexts[i];
+		bad = bind_input(p, &contexts[i], why, &p->bounds[i]);
+		if (bad < 0)
+			rc = bad;
+	}
+	if (rc < 0)
+		parsers_free(p);
+	else
+		*ret = p;
+	return rc;
+}
+
+void
+parsers_free(struct parsers *p)
+{
+	if (!p)
+		return;
+	charsets_done(&p->charsets);
+	mem_free((void *)(uintptr_t)p->contexts);
+	mem_free(p->bounds);
+	mem_free(p);
+}
+
+struct str
+parsers_product(unsigned product)
+{
+	return product > 0 && product < ROWS ? str_of(rows[product]->name) : STR("");
+}
+
+unsigned
+parsers_product_count(void)
+{
+	return (unsigned)ROWS;
+}
+
+/* ---- recognition ---- */
+
+static const struct parser *
+exact_program(const struct parsers *p, struct str name)
+{
+	size_t at = hash_text(name) % PROGRAM_SLOTS;
+
+	for (; p->programs[at].row; at = (at + 1) % PROGRAM_SLOTS)
+		if (str_eq(p->programs[at].name, name))
+			return p->programs[at].row;
+	return NULL;
+}
+
+const struct parser *
+parser_for_program(const struct parsers *p, struct str program)
+{
+	const struct parser *row;
+	ptrdiff_t slash;
+
+	if (program.n == 0 || program.n > ENVELOPE_TAG_MAX)
+		return NULL;
+	/* "su(pam_unix)": what stands in brackets wrote the message. */
+	if (program.p[program.n - 1] == ')') {
+		ptrdiff_t paren = str_chr(program, '(');
+
+		if (paren < 0)
+			return NULL;
+		str_skip(&program, (size_t)paren + 1);
+		program.n--;
+	}
+	row = exact_program(p, program);
+	if (row)
+		return row;
+	for (size_t i = 0; i < p->nprefixes; i++)
+		if (str_starts(program, p->prefixes[i].name))
+			return p->prefixes[i].row;
+	slash = program.n > 0 && program.p[0] == '/' ? str_rchr(program, '/') : -1;
+	if (slash < 0)
+		return NULL;
+	str_skip(&program, (size_t)slash + 1);
+	return exact_program(p, program);
+}
+
+static const struct parser *
+choose(const struct parsers *p, const struct bound *bound, const struct parse_ctx *ctx,
+	struct str message)
+{
+	const struct parser *row = bound->row;
+
+	if (row)
+		return row;
+	row = parser_for_program(p, ctx->program);
+	if (row)
+		return row;
+	for (size_t i = 1; i < ROWS; i++)
+		if (rows[i]->sniff && rows[i]->sniff(message))
+			return rows[i];
+	return NULL;
+}
+
+/* ---- one frame ---- */
+
+static uint16_t
+row_number(const struct parser *row)
+{
+	for (size_t i = 1; i < ROWS; i++)
+		if (rows[i] == row)
+			return (uint16_t)i;
+	return 0;
+}
+
+void
+parse_time(struct parse_ctx *ctx, struct recs *w, int64_t ns)
+{
+	if (!w->cur)
+		return;
+	envelope_time(ctx, w, ns);
+}
+
+/* What holds for every record however it was read: time, skew, product. */
+static void
+settle(struct parse_ctx *ctx, struct recs *w)
+{
+	struct record *r = w->cur;
+	int64_t skew;
+
+	if (ctx->row && ctx->row->module)
+		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
+	if (ctx->row && ctx->row->dataset)
+		rec_put(w, FIELD_EVENT_DATASET, str_of(ctx->row->dataset));
+	if (ctx->row)
+		r->product = row_number(ctx->row);
+	if (ctx->row && (ctx->row->flags & PARSER_BARE))
+		return;
+	if (!ctx->timed) {
+		r->time = ctx->arrival;
+		r->flags |= RECORD_TIME_ARRIVAL;
+		return;
+	}
+	/* Old logs are old by nature, and a file says nothing about when a line was written. */
+	if (ctx->in->history || ctx->in->skew_ns <= 0 ||
+		(ctx->frame->flags & (FRAME_HISTORY | FRAME_LATE_READ)))
+		return;
+	skew = r->time > ctx->arrival ? r->time - ctx->arrival : ctx->arrival - r->time;
+	if (skew > ctx->in->skew_ns)
+		rec_flag(w, REASON_CLOCK_SKEW);
+}
+
+bool
+parse_next(struct parse_ctx *ctx, struct recs *w)
+{
+	struct record *r;
+	const struct entry *from = batch_entries(w->b) + ctx->envelope_from;
+
+	if (!w->cur)
+		return false;
+	settle(ctx, w);
+	if (recs_close(w) < 0)
+		return false;
+	r = recs_open(w);
+	r->time = ctx->header_time;
+	r->reasons = ctx->header_reasons;
+	r->flags = ctx->header_flags;
+	r->logsource = (uint16_t)ctx->row->logsource;
+	if (r->flags & RECORD_RAW) {
+		r->original_off = ctx->original_off;
+		r->original_len = ctx->original_len;
+	}
+	ctx->timed = ctx->header_timed;
+	ctx->message_done = false;
+	for (uint32_t i = 0; i < ctx->envelope_n; i++)
+		rec_put_kind(w, from[i].field, (enum value_kind)from[i].kind,
+			entry_text(w->b, &from[i]), from[i].flags);
+	return true;
+}
+
+/* Line ends are framing; so is the NUL that C libraries put behind each message. */
+static struct str
+trim_line_end(struct str s)
+{
+	while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == 0))
+		s.n--;
+	return s;
+}
+
+/* Valid UTF-8 in ctx->text, pointing into the batch. */
+static void
+decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, struct recs *w,
+	struct str raw)
+{
+	struct text_kind kind = text_look(raw);
+	char *room;
+	bool bad;
+
+	ctx->text = raw;
+	if (kind.control)
+		rec_flag(w, REASON_CONTROL_CHAR);
+	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
+		return;
+	if (charset == CHARSET_UTF8 && utf8_valid(raw))
+		return;
+	room = rec_text_room(w, raw.n * 3);
+	if (!room)
+		return;
+	ctx->text = rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
+	if (bad)
+		rec_flag(w, REASON_ENCODING);
+	w->cur->flags |= RECORD_RAW;
+	w->cur->original_off = (uint32_t)(ctx->text.p - w->b.base);
+	w->cur->original_len = (uint32_t)ctx->text.n;
+	rec_put(w, FIELD_NOROSHI_CHARSET, str_of(charset_name(charset)));
+}
+
+static void
+keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
+{
+	w->cur->flags |= RECORD_UNPARSED;
+	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
+	ctx->row = NULL;
+	if (fixed)
+		w->cur->product = row_number(fixed);
+}
+
+static void
+remember_header(struct parse_ctx *ctx, const struct recs *w)
+{
+	ctx->envelope_from = w->cur->first_entry;
+	ctx->envelope_n = batch_head(w->b)->nentries - w->cur->first_entry;
+	ctx->header_time = w->cur->time;
+	ctx->header_timed = ctx->timed;
+	ctx->header_reasons = w->cur->reasons;
+	ctx->header_flags = w->cur->flags;
+	ctx->original_off = w->cur->original_off;
+	ctx->original_len = w->cur->original_len;
+}
+
+static void
+read_message(const struct parsers *p, const struct bound *bound, struct parse_ctx *ctx,
+	struct recs *w, struct str message)
+{
+	uint32_t mark = batch_head(w->b)->nentries;
+	struct record before = *w->cur;
+
+	ctx->row = choose(p, bound, ctx, message);
+	if (ctx->row) {
+		w->cur->logsource = (uint16_t)ctx->row->logsource;
+		if (ctx->row->parse(ctx, message, w) == PARSED_OK)
+			return;
+		/* Undone but for the flags: what is remarkable stays remarkable. */
+		batch_head(w->b)->nentries = mark;
+		before.reasons |= w->cur->reasons;
+		*w->cur = before;
+		ctx->timed = ctx->header_timed;
+		ctx->message_done = false;
+	}
+	keep_unparsed(ctx, w, bound->row);
+}
+
+/* ERR_FULL: no room in the region; the caller undoes the frame. */
+static int
+run_frame(const struct parsers *p, struct recs *w, uint32_t i)
+{
+	const struct frame *f = &batch_frames(w->b)[i];
+	const struct bound *bound = &p->bounds[f->input];
+	struct parse_ctx ctx = {.parsers = p,
+		.in = &p->contexts[f->input],
+		.frame = f,
+		.arrival = f->arrival,
+		.header_time = f->arrival};
+	bool bare = bound->row && (bound->row->flags & PARSER_BARE);
+	struct str message;
+
+	recs_open(w)->time = f->arrival;
+	if (f->flags & FRAME_TRUNCATED)
+		rec_flag(w, REASON_OVERSIZE);
+	if (f->flags & FRAME_CUT_OFF)
+		rec_flag(w, REASON_TRUNCATED);
+	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
+	message = ctx.text;
+	if (message.n == 0)
+		rec_flag(w, REASON_EMPTY);
+	if (!bare)
+		envelope_read(&ctx, w, &message);
+	remember_header(&ctx, w);
+	read_message(p, bound, &ctx, w, message);
+	if (!w->cur)
+		return ERR_FULL;
+	if (bare && (w->cur->flags & RECORD_UNPARSED)) {
+		recs_drop(w); /* a bare row's PARSED_NOT: no event at all */
+		return 0;
+	}
+	if (!bare && !ctx.message_done && message.n > 0)
+		rec_put(w, FIELD_MESSAGE, message);
+	settle(&ctx, w);
+	return recs_close(w);
+}
+
+/* A frame that does not fit even into an empty region, or whose input nobody knows: kept with its
+ * bytes, which lie in the frame anyway. */
+static void
+keep_bare(struct recs *w, uint32_t i, enum reason why)
+{
+	struct record *r;
+
+	recs_undo_frame(w);
+	recs_frame(w, i);
+	r = recs_open(w);
+	r->time = batch_frames(w->b)[i].arrival;
+	r->flags = RECORD_UNPARSED | RECORD_TIME_ARRIVAL;
+	rec_flag(w, why);
+	recs_close(w);
+}
+
+void
+parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
+	uint32_t to)
+{
+	struct recs w;
+	uint32_t i = from;
+
+	recs_begin(&w, b, names, from);
+	for (; i < to; i++) {
+		bool first = batch_head(b)->nrecords == 0;
+
+		recs_frame(&w, i);
+		if (batch_frames(b)[i].input >= p->n) {
+			keep_bare(&w, i, REASON_FORMAT);
+			continue;
+		}
+		if (run_frame(p, &w, i) == 0)
+			continue;
+		if (!first) {
+			recs_undo_frame(&w);
+			break;
+		}
+		batch_head(b)->nentries = batch_head(b)->ntext = 0;
+		keep_bare(&w, i, REASON_OVERSIZE);
+	}
+	recs_end(&w, i);
+}

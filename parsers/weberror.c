@@ -1,0 +1,191 @@
+/* weberror.c - the error logs of Apache httpd and nginx. */
+#include "base/stamp.h"
+#include "parsers/put.h"
+#include "parsers/web.h"
+
+/* "2019/08/25 23:59:53" */
+static bool
+nginx_time(struct str line)
+{
+	return line.n > 21 && is_digit(line.p[0]) && line.p[4] == '/' && line.p[7] == '/' &&
+	       line.p[10] == ' ' && line.p[13] == ':' && line.p[19] == ' ' && line.p[20] == '[';
+}
+
+/* "[Wed Oct 11 14:32:52.958285 2000] [core:error] ..." */
+static bool
+apache_time(struct str line)
+{
+	return line.n > 26 && line.p[0] == '[' && line.p[4] == ' ' && line.p[8] == ' ' &&
+	       line.p[11] == ' ' && line.p[14] == ':' && line.p[17] == ':';
+}
+
+static bool
+apache_level_first(struct str line)
+{
+	struct str rest = line, head;
+
+	return line.n > 8 && line.p[0] == '[' && str_cut(&rest, ']', &head) && head.n < 40 &&
+	       str_starts(str_trim(rest), STR("[")) &&
+	       (str_find(head, STR("error")) > 0 || str_find(head, STR("warn")) > 0 ||
+		       str_find(head, STR("notice")) > 0 || str_find(head, STR("info")) > 0);
+}
+
+bool
+web_looks_error(struct str line)
+{
+	line = str_trim(line);
+	return nginx_time(line) || apache_time(line) || apache_level_first(line);
+}
+
+static void
+put_level(struct recs *w, struct str text)
+{
+	struct str level = text, module;
+
+	if (str_cut(&level, ':', &module)) {
+		if (module.n)
+			rec_put_prefixed(w, STR("apache.error."), STR("module"), module);
+	} else {
+		level = module;
+	}
+	parse_put(w, FIELD_LOG_LEVEL, level);
+}
+
+static void
+put_peer(struct recs *w, struct str client)
+{
+	struct str host, port;
+
+	client = str_trim(client);
+	/* An IPv6 address with a port stands without brackets: "::1:50058". */
+	if (str_chr(client, ':') != str_rchr(client, ':') && client.p[0] != '[') {
+		ptrdiff_t colon = str_rchr(client, ':');
+		struct str front = str_make(client.p, (size_t)colon);
+
+		port = str_make(client.p + colon + 1, client.n - (size_t)colon - 1);
+		if (port.n == 5 && rec_put_ip(w, FIELD_SOURCE_IP, front))
+			parse_put_port(w, FIELD_SOURCE_PORT, port);
+		else
+			rec_put_ip(w, FIELD_SOURCE_IP, client);
+		return;
+	}
+	split_port(client, &host, &port);
+	parse_put_host(w, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, str_trim(host));
+	parse_put_port(w, FIELD_SOURCE_PORT, port);
+}
+
+/* Bracketed heads until the words begin; AH numbers are Apache's message ids. */
+static void
+read_apache(struct parse_ctx *ctx, struct recs *w, struct str s)
+{
+	struct str column, at;
+	int64_t ns;
+
+	if (apache_time(s) && web_column(&s, &column)) {
+		at = column;
+		if (stamp_take_ctime(&at, ctx->in->zone, ctx->arrival, &ns))
+			parse_time(ctx, w, ns);
+		else
+			rec_flag(w, REASON_TIMESTAMP);
+	}
+	for (s = str_trim(s); s.n && *s.p == '['; s = str_trim(s)) {
+		web_column(&s, &column);
+		at = column;
+		if (str_take(&at, STR("client "))) {
+			if (!rec_has(w, FIELD_SOURCE_IP))
+				put_peer(w, at);
+		} else if (str_take(&at, STR("pid "))) {
+			struct str pid;
+
+			str_cut(&at, ':', &pid);
+			put_integer(w, FIELD_PROCESS_PID, pid);
+		} else if (!rec_has(w, FIELD_LOG_LEVEL)) {
+			put_level(w, column);
+		}
+	}
+	if (!rec_has(w, FIELD_SOURCE_IP)) {
+		ptrdiff_t client = str_find(s, STR("[client "));
+
+		if (client >= 0) {
+			at = str_make(s.p + client + 8, s.n - (size_t)client - 8);
+			str_cut(&at, ']', &column);
+			put_peer(w, column);
+			s = str_trim(at);
+		}
+	}
+	if (s.n > 8 && str_starts(s, STR("AH")) && is_digit(s.p[2]) && s.p[7] == ':') {
+		rec_put(w, FIELD_EVENT_CODE, str_make(s.p, 7));
+		str_skip(&s, 8);
+	}
+	parse_put(w, FIELD_MESSAGE, str_trim(s));
+}
+
+/* ", client: 192.0.2.1, server: x, request: \"GET / HTTP/1.1\", host: \"y\"" */
+static struct str
+nginx_value(struct str s, struct str key)
+{
+	ptrdiff_t at = str_find(s, key);
+	struct str value = {s.p, 0};
+
+	if (at < 0)
+		return value;
+	str_skip(&s, (size_t)at + key.n);
+	if (s.n && *s.p == '"')
+		web_column(&s, &value);
+	else
+		str_cut(&s, ',', &value);
+	return value;
+}
+
+static void
+read_nginx(struct parse_ctx *ctx, struct recs *w, struct str s)
+{
+	char text[19];
+	struct str at = str_make(text, sizeof(text)), column, client;
+	int64_t ns;
+
+	memcpy(text, s.p, sizeof(text));
+	text[4] = text[7] = '-';
+	if (stamp_take_iso(&at, ctx->in->zone, ctx->arrival, &ns))
+		parse_time(ctx, w, ns);
+	str_skip(&s, 20);
+	web_column(&s, &column);
+	parse_put(w, FIELD_LOG_LEVEL, column);
+	s = str_trim(s);
+	at = s;
+	if (str_cut(&at, '#', &column))
+		put_integer(w, FIELD_PROCESS_PID, column);
+	client = nginx_value(s, STR(", client: "));
+	if (client.n)
+		put_peer(w, client);
+	web_put_request(w, nginx_value(s, STR(", request: ")));
+	parse_put(w, FIELD_HTTP_REQUEST_REFERRER, nginx_value(s, STR(", referrer: ")));
+	column = nginx_value(s, STR(", host: "));
+	if (column.n && !rec_has(w, FIELD_URL_DOMAIN)) {
+		struct str host, port;
+
+		split_port(column, &host, &port);
+		put_lower(w, FIELD_URL_DOMAIN, host);
+	}
+	column = nginx_value(s, STR(", server: "));
+	if (column.n)
+		rec_put_prefixed(w, STR("nginx.error."), STR("server"), column);
+	column = nginx_value(s, STR(", upstream: "));
+	if (column.n)
+		rec_put_prefixed(w, STR("nginx.error."), STR("upstream"), column);
+	parse_put(w, FIELD_MESSAGE, s);
+}
+
+bool
+web_read_error(struct parse_ctx *ctx, struct recs *w, struct str line)
+{
+	static const struct event_words e = {.category = "web", .type = "error"};
+
+	if (nginx_time(line))
+		read_nginx(ctx, w, line);
+	else
+		read_apache(ctx, w, line);
+	ctx->message_done = true;
+	parse_event(w, &e);
+	return true;
+}
