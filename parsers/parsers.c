@@ -454,6 +454,10 @@ run_frame(const struct parsers *p, struct recs *w, uint32_t i)
 	read_message(p, bound, &ctx, w, message);
 	if (!w->cur)
 		return ERR_FULL;
+	if (bare && (w->cur->flags & RECORD_UNPARSED)) {
+		recs_drop(w); /* a bare row's PARSED_NOT: no event at all */
+		return 0;
+	}
 	if (!bare && !ctx.message_done && message.n > 0)
 		rec_put(w, FIELD_MESSAGE, message);
 	settle(&ctx, w);

@@ -368,6 +368,7 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		return;
 	}
 	if (ctx->in->local) {
+		envelope_host(ctx, w, ctx->in->local_host);
 		skip_blanks(s);
 		read_tag(ctx, w, s);
 		return;
