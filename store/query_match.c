@@ -52,8 +52,9 @@ in_network(const struct query_leaf *l, struct str s)
 	text[s.n] = 0;
 	if (inet_pton(AF_INET, text, a + 12) == 1)
 		a[10] = a[11] = 0xff;
-	else if (inet_pton(AF_INET6, text, a) != 1)
-		return false;
+	else if (inet_pton(AF_INET6, text, a) != 1 || (l->must.n && !memchr(s.p, '.', s.n)))
+		return false; /* v4 in v6's clothes counts in dotted form only, as the words looked
+				 for */
 	if (memcmp(a, l->net, whole) != 0)
 		return false;
 	return rest == 0 || ((a[whole] ^ l->net[whole]) >> (8 - rest)) == 0;
