@@ -112,15 +112,6 @@ secret_done(struct buf *secret)
 	buf_done(secret);
 }
 
-struct str
-sink_property(const struct sink_settings *set, const char *name)
-{
-	for (size_t i = 0; i < set->nproperties; i++)
-		if (str_eq(set->properties[i].name, str_of(name)))
-			return set->properties[i].value;
-	return (struct str){"", 0};
-}
-
 /* ---- the thread ---- */
 
 static bool

@@ -94,8 +94,6 @@ int sink_save_note(struct sink *s);
 int sink_password(const struct sink_settings *set, struct diag *why, struct buf *ret);
 /* Wipe and free it. */
 void secret_done(struct buf *secret);
-/* The value of a property, or empty. */
-struct str sink_property(const struct sink_settings *set, const char *name);
 
 extern const struct sink_type sink_file, sink_syslog, sink_kafka, sink_smtp;
 

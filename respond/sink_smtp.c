@@ -76,7 +76,6 @@ static int
 smtp_open(struct sink *s, struct diag *why)
 {
 	struct smtp_sink *m;
-	uint64_t per_hour = s->tune->mails_per_hour;
 	int rc = smtp_check(s->set, why);
 
 	if (rc < 0)
@@ -86,11 +85,8 @@ smtp_open(struct sink *s, struct diag *why)
 			"%.*s: the password may go over the network in clear; set starttls: "
 			"require",
 			STR_ARG(s->set->name));
-	str_u64(sink_property(s->set, "mails_per_hour"), &per_hour);
-	if (per_hour < 1 || per_hour > 100000)
-		per_hour = s->tune->mails_per_hour;
 	m = mem_zero(1, sizeof(*m));
-	m->cap = (unsigned)per_hour;
+	m->cap = s->tune->mails_per_hour;
 	m->sent = mem_zero(m->cap, sizeof(*m->sent));
 	make_url(s->set, &m->url);
 	for (size_t i = 0; i < s->set->nto; i++) {
