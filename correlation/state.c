@@ -417,6 +417,9 @@ root_init(struct state *s, uint64_t seed)
 
 	if (root->magic == MAGIC)
 		return;
+	/* What another version left cannot be read: an empty memory is better than a wrong one. */
+	if (root->magic != 0)
+		region_reset(s->region);
 	*root = (struct state_root){.magic = MAGIC, .seed = seed, .now = STATE_NEVER};
 }
 
