@@ -44,7 +44,8 @@ struct json_sink {
  * REASON_NONE: all well. JSON_SYNTAX, JSON_DEPTH, JSON_KEYS, JSON_TYPE (not an object at top, empty
  * key): values given so far may be kept, the record is flagged. *flags collects bits (1 << reason)
  * of what was taken but is remarkable: JSON_DUP, ENCODING (lone surrogate, made U+FFFD), JSON_TYPE
- * (empty key).
+ * (empty key), JSON_KEYS (a path over the bound, left out); and JSON_NUMBER if the syntax error is
+ * a number's.
  */
 enum reason json_flatten(struct str text, const struct json_limits *lim,
 	const struct json_sink *sink, uint64_t *flags);

@@ -333,8 +333,11 @@ read_number(struct flat *f)
 		(is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e'))
 		p++;
 	f->p = p;
-	if (!str_is_number(str_make(from, (size_t)(p - from))))
+	if (!str_is_number(str_make(from, (size_t)(p - from)))) {
+		if (p > from || (p < f->end && (*p == 'N' || *p == 'I')))
+			*f->flags |= UINT64_C(1) << REASON_JSON_NUMBER; /* NaN, +1, 01, -Infinity */
 		return REASON_JSON_SYNTAX;
+	}
 	return token_add(f, VALUE_NUMBER, str_make(from, (size_t)(p - from))) ? REASON_NONE
 									      : REASON_JSON_KEYS;
 }

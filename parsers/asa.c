@@ -111,6 +111,28 @@ struct head {
 	uint32_t number;
 };
 
+/* "...|302013: text": some relays leave only the number. */
+static bool
+bare_number(struct str *s, struct head *ret)
+{
+	struct str at = str_make(s->p, s->n < 64 ? s->n : 64), id;
+	ptrdiff_t colon = str_find(at, STR(": "));
+	uint64_t number;
+
+	while (colon > 0 && colon < 6) {
+		str_skip(&at, (size_t)colon + 2);
+		colon = str_find(at, STR(": "));
+	}
+	if (colon < 6)
+		return false;
+	id = str_make(at.p + colon - 6, 6);
+	if (!str_u64(id, &number) || number < 100000 || (colon > 6 && is_digit(id.p[-1])))
+		return false;
+	*ret = (struct head){.id = id, .number = (uint32_t)number};
+	*s = str_trim(str_make(at.p + colon + 1, (size_t)(s->p + s->n - at.p) - (size_t)colon - 1));
+	return true;
+}
+
 /* "%ASA-6-302013: " or "%ASA-session-6-302013: " near the front. */
 static bool
 read_head(struct str *s, struct head *ret)
@@ -123,7 +145,7 @@ read_head(struct str *s, struct head *ret)
 
 	*ret = (struct head){0};
 	if (percent < 0)
-		return false;
+		return bare_number(s, ret);
 	rest = str_make(s->p + percent, s->n - (size_t)percent);
 	while (rest.n && *rest.p == '%')
 		str_skip(&rest, 1);
@@ -159,6 +181,13 @@ first_row(uint32_t id)
 	return lo;
 }
 
+/* Numbers without a row of their own still say who and from where. */
+static const struct row others[] = {
+	{ID_NONE, VPN_INFO, "Group %g User %u IP %i %r"},
+	{ID_NONE, VPN_INFO, "Group = %g, Username = %u, IP = %i, %r"},
+	{ID_NONE, VPN_INFO, "Group = %g, IP = %i, %r"},
+};
+
 /* The row whose text this is; without a number all are tried. */
 static const struct row *
 find_row(uint32_t id, struct str text, struct asa_parts *parts)
@@ -167,6 +196,9 @@ find_row(uint32_t id, struct str text, struct asa_parts *parts)
 		i < ROWS && (id == ID_NONE || rows[i].id == id); i++)
 		if (asa_match(rows[i].pattern, text, parts))
 			return &rows[i];
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (asa_match(others[i].pattern, text, parts))
+			return &others[i];
 	return NULL;
 }
 
@@ -449,7 +481,8 @@ asa_sniff(struct str message)
 {
 	struct head head;
 
-	return read_head(&message, &head) && in_words("ASA FTD PIX FWSM NGIPS", head.product);
+	return str_chr(message, '%') >= 0 && read_head(&message, &head) &&
+	       in_words("ASA FTD PIX FWSM NGIPS", head.product);
 }
 
 const struct parser parser_asa = {

@@ -2,11 +2,12 @@
  * asa.h - the parts of a Cisco ASA message, and the patterns that take it apart.
  *
  * A pattern is text as Cisco prints it with letters for what varies. A letter's value ends where
- * the text behind it begins; of a user's name (which its owner chose) the last such place counts.
+ * the text behind it begins, %z where it begins last: whoever fails to log in chose the name.
  * {...} may be missing. A blank stands for one or more; blanks before a colon do not matter.
  *
  *   %S %D %G  endpoint: [interface:]address[/port], mapped address and user in parentheses
- *   %p protocol   %u user   %q user, a word with or without quotes   %g group   %i source address
+ *   %p protocol   %u user   %z user, the last such   %q user, a word with or without quotes
+ *   %g group   %i source address
  *   %d destination address   %a access list   %k word that decides   %n connection   %t duration
  *   %b bytes   %x bytes sent   %y bytes received   %r reason   %I interface   %c command
  *   %f TCP flags   %T %C ICMP type and code   %h count   %A %B assigned address   %s session type

@@ -275,9 +275,9 @@ capture(char letter, const char *q, struct str *s, struct asa_parts *parts)
 	case '*':
 		return take_value(q, s, false, &v);
 	default:
-		if (!take_value(q, s, letter == 'u', &v))
+		if (!take_value(q, s, letter == 'z', &v))
 			return false;
-		parts->part[letter - '@'] = unwrap(v);
+		parts->part[(letter == 'z' ? 'u' : letter) - '@'] = unwrap(v);
 		return true;
 	}
 }

@@ -70,15 +70,23 @@ static const struct row {
 #undef K
 };
 
-/* A key: a word of letters, digits and underscores in front of ": ". */
+static bool
+is_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* A key: words of letters, digits and underscores in front of ": ", each further one with a
+ * capital ("Prefilter Policy"). */
 static size_t
 key_length(struct str s)
 {
 	size_t n = 0;
 
 	while (n < s.n && n < 48 &&
-		(is_digit(s.p[n]) || s.p[n] == '_' ||
-			((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z')))
+		(is_digit(s.p[n]) || s.p[n] == '_' || is_letter(s.p[n]) ||
+			(n > 0 && s.p[n] == ' ' && n + 1 < s.n && s.p[n + 1] >= 'A' &&
+				s.p[n + 1] <= 'Z')))
 		n++;
 	if (n == 0 || n >= s.n || s.p[n] != ':' || (n + 1 < s.n && s.p[n + 1] != ' '))
 		return 0;

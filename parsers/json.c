@@ -56,14 +56,14 @@ take(void *ctx, const struct json_value *v)
 }
 
 static enum reason
-read_object(struct parse_ctx *ctx, struct str text, struct recs *w)
+read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows)
 {
 	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
 	struct json_sink sink = {take, json_row_room, &r};
 	uint64_t flags = 0;
 	enum reason rc;
 
-	if (windows_sniff(text))
+	if (windows && windows_sniff(text))
 		return windows_read(ctx, text, w);
 	if (w->cur)
 		w->cur->logsource = LOGSOURCE_JSON;
@@ -87,12 +87,13 @@ static enum parsed
 read_array(struct parse_ctx *ctx, struct str rest, struct recs *w)
 {
 	struct str element;
-	bool ok, first = true;
+	/* A Windows event may correct the header, which the next element still needs. */
+	bool ok, first = true, windows = ctx->envelope_n == 0;
 
 	while (json_row_element(&rest, &element, &ok)) {
 		if (!first && !parse_next(ctx, w))
 			return PARSED_OK;
-		if (!usable(read_object(ctx, element, w)) && first)
+		if (!usable(read_object(ctx, element, w, windows)) && first)
 			return PARSED_NOT;
 		first = false;
 	}
@@ -111,7 +112,7 @@ json_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	ctx->message_done = true;
 	if (json_row_open_array(&s))
 		return read_array(ctx, s, w);
-	return usable(read_object(ctx, s, w)) ? PARSED_OK : PARSED_NOT;
+	return usable(read_object(ctx, s, w, true)) ? PARSED_OK : PARSED_NOT;
 }
 
 static bool

@@ -25,6 +25,7 @@ struct input_context {
 	bool history;
 	bool local; /* unix socket: RFC 3164 without host name */
 	int64_t skew_ns;
+	struct str local_host; /* this machine's name: host.name of local messages; may be empty */
 };
 
 struct parsers;

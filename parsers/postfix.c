@@ -79,6 +79,7 @@ static const struct form forms[] = {
 	{"lost connection after %C from %c", &smtp_lost, 0},
 	{"lost connection while %C from %c", &smtp_lost, 0},
 	{"timeout after %C from %c", &smtp_lost, 0},
+	{"bare <%z> received after %C from %c", &smtp_error, 0},
 	{"too many errors after %C from %c", &smtp_limit, 0},
 	{"improper command pipelining after %C from %c: %r", &smtp_error, 0},
 	{"improper command pipelining after %C from %c", &smtp_error, 0},
@@ -153,6 +154,10 @@ static const struct form forms[] = {
 	{"entering STRESS mode with %*", &server_warning, 0},
 	{"leaving STRESS mode with %*", &server, 0},
 
+	{"statistics: max %z for (smtpd:%i) at %*", &statistics, 0},
+	{"statistics: max %z for (smtp:%i) at %*", &statistics, 0},
+	{"statistics: max %z for (submission:%i) at %*", &statistics, 0},
+	{"statistics: max %z for (%z:%n:%i) at %*", &statistics, 0},
 	{"statistics: max %z for (%z:%i) at %*", &statistics, 0},
 	{"statistics: %*", &statistics, 0},
 	{"daemon started -- version %*", &server, 0},
@@ -181,16 +186,13 @@ static const struct form queue_forms[] = {
 	{"host %d refused to talk to me: %r", &mail_host_said, 0},
 	{"lost connection with %d while %r", &mail_host_said, 0},
 	{"conversation with %d timed out while %r", &mail_host_said, 0},
+	{"Used TLS for %d", &smtp_tls, 0},
 	{"Cannot start TLS: %r", &smtp_tls_failed, 0},
 	{"TLS is required, but %r", &smtp_tls_failed, 0},
 	{"enabling PIX workarounds: %z for %d", &mail_note, 0},
 	{"skipped, still being delivered", &mail_note, 0},
 	{"SASL authentication failed; %r", &smtp_auth_failed, 0},
 	{"passing %r", &mail_note, 0},
-	{"prepend: %*", &mail_header, 0},
-	{"replace: %*", &mail_header, 0},
-	{"strip: %*", &mail_header, 0},
-	{"info: %*", &mail_header, 0},
 };
 
 /* ---- key=value ---- */
@@ -198,7 +200,7 @@ static const struct form queue_forms[] = {
 struct pairs {
 	struct recs *w;
 	struct str status;
-	bool from, client, message_id, uid, nrcpt;
+	bool from, client, uid, nrcpt;
 };
 
 static struct str
@@ -225,9 +227,6 @@ put_pair(struct pairs *k, struct str key, struct str value)
 	} else if (str_eq(key, STR("client"))) {
 		k->client = true;
 		form_put_peer(w, SOURCE_PEER, value);
-	} else if (str_eq(key, STR("message-id")) || str_eq(key, STR("resent-message-id"))) {
-		k->message_id = true;
-		parse_put(w, FIELD_EMAIL_MESSAGE_ID, unbracket(value));
 	} else if (str_eq(key, STR("size"))) {
 		rec_put_number(w, FIELD_POSTFIX_SIZE, value);
 	} else if (str_eq(key, STR("nrcpt"))) {
@@ -387,8 +386,11 @@ read_refusal(struct recs *w, struct str s, const struct event_words *event)
 		if (str_cut_at(&s, STR(": "), &peer))
 			put_reply(w, s);
 		form_put_peer(w, SOURCE_PEER, peer);
+	} else if (str_cut_at(&s, STR(": "), &peer)) {
+		rec_put_named(w, STR("postfix.command"), VALUE_STRING, peer, 0);
+		put_reply(w, s);
 	} else {
-		parse_put(w, FIELD_EVENT_REASON, s);
+		parse_put(w, FIELD_EVENT_REASON, peer);
 	}
 	read_pairs(&k, &pairs);
 	str_take(&pairs, STR(": "));
@@ -405,6 +407,8 @@ read_verdict(struct recs *w, struct str s)
 	} verdicts[] = {
 		{{"reject: ", 8}, &smtp_reject},
 		{{"milter-reject: ", 15}, &smtp_reject},
+		{{"proxy-reject: ", 14}, &smtp_reject},
+		{{"proxy-accept: ", 14}, &mail_header},
 		{{"reject_warning: ", 16}, &mail_header},
 		{{"discard: ", 9}, &smtp_reject},
 		{{"milter-discard: ", 16}, &smtp_reject},
@@ -414,6 +418,10 @@ read_verdict(struct recs *w, struct str s)
 		{{"filter: ", 8}, &mail_header},
 		{{"bcc: ", 5}, &mail_header},
 		{{"warn: ", 6}, &mail_header},
+		{{"info: ", 6}, &mail_header},
+		{{"prepend: ", 9}, &mail_header},
+		{{"replace: ", 9}, &mail_header},
+		{{"strip: ", 7}, &mail_header},
 		{{"permit: ", 8}, &mail_header},
 		{{"client-check: ", 14}, &mail_header},
 	};
@@ -478,8 +486,6 @@ pairs_event(const struct pairs *k)
 			return rows[i].event;
 	if (k->client)
 		return &mail_client;
-	if (k->message_id)
-		return &mail_message_id;
 	if (k->uid)
 		return &mail_pickup;
 	if (k->from && k->nrcpt)
@@ -492,7 +498,15 @@ read_queue_line(struct recs *w, struct str s)
 {
 	struct pairs k = {.w = w};
 	struct form_caps caps;
+	struct str key;
 
+	/* An id can hold anything, blanks included; it is all that its line holds. */
+	if (str_starts(s, STR("message-id=")) || str_starts(s, STR("resent-message-id="))) {
+		parse_event(w, &mail_message_id);
+		str_cut(&s, '=', &key);
+		parse_put(w, FIELD_EMAIL_MESSAGE_ID, unbracket(s));
+		return true;
+	}
 	if (key_length(s) > 0) {
 		read_pairs(&k, &s);
 		parse_event(w, pairs_event(&k));
@@ -564,11 +578,26 @@ postfix_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return PARSED_OK;
 }
 
+/* "QUEUEID: to=<", "QUEUEID: removed": nobody else writes that. */
+static bool
+postfix_sniff(struct str s)
+{
+	size_t id = queue_id_length(s);
+
+	if (id == 0 || s.n < id + 4 || s.p[id + 1] != ' ')
+		return false;
+	str_skip(&s, id + 2);
+	return str_starts(s, STR("to=<")) || str_starts(s, STR("from=<")) ||
+	       str_starts(s, STR("client=")) || str_starts(s, STR("message-id=")) ||
+	       str_eq(s, STR("removed"));
+}
+
 const struct parser parser_postfix = {
 	.name = "postfix",
 	.logsource = LOGSOURCE_POSTFIX,
 	.module = "postfix",
 	.dataset = "postfix.mail",
-	.programs = "postfix/* postfix-*",
+	.programs = "postfix postfix/* postfix-*",
+	.sniff = postfix_sniff,
 	.parse = postfix_parse,
 };

@@ -263,8 +263,7 @@ sigma_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	if (rc == REASON_JSON_KEYS || rc == REASON_JSON_DEPTH) {
 		rec_flag(w, rc); /* an event all the same: what was read is matched */
 	} else if (rc != REASON_NONE) {
-		recs_drop(w); /* broken lines and non-objects are no events */
-		return PARSED_NOT;
+		return PARSED_NOT; /* broken lines and non-objects are no events */
 	}
 	if (r.odd && !w->overflow)
 		settle(&r);

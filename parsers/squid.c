@@ -193,6 +193,23 @@ find_hierarchy(const struct line *l, size_t method)
 	return 0;
 }
 
+/* Who was asked for, where no connection says it: denied, or served from the cache. */
+static void
+put_destination(struct line *l, struct str url, bool connect)
+{
+	struct str host, port, head;
+
+	if (!connect && str_cut_at(&url, STR("://"), &head)) {
+		str_cut(&url, '/', &head);
+		url = head;
+	} else if (!connect) {
+		return;
+	}
+	split_port(url, &host, &port);
+	if (host.n)
+		parse_put_host(l->w, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, host);
+}
+
 static bool
 read_native(struct line *l)
 {
@@ -235,6 +252,8 @@ read_native(struct line *l)
 	if (hierarchy > method + 2)
 		put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, l->c[hierarchy - 1]);
 	put_hierarchy(w, l->c[hierarchy]);
+	if (!rec_has(w, FIELD_DESTINATION_IP) && !rec_has(w, FIELD_DESTINATION_DOMAIN))
+		put_destination(l, l->c[method + 1], connect);
 	type = hierarchy + 1;
 	if (type + 1 < l->n && str_u64(l->c[type], &ms)) /* the peer's port in front of the type */
 		parse_put_port(w, FIELD_DESTINATION_PORT, l->c[type++]);

@@ -83,6 +83,7 @@ static const struct form forms[] = {
 	{"Failed %m for invalid user %v from %a port %p ssh2%*", &login_bad, RECORD_REFERS},
 	{"Failed %m for %v from %a port %p ssh2%*", &login_bad, RECORD_REFERS},
 	{"Accepted %m for %v from %a port %p ssh2%*", &login_ok, RECORD_REFERS},
+	{"Accepted google_authenticator for %v", &login_open, 0},
 	{"Accepted certificate ID %z signed by %k", &certificate, 0},
 	{"Accepted key %x %f found at %*", &key_found, 0},
 	{"Partial %m for %v from %a port %p ssh2", &login_open, 0},
@@ -97,6 +98,7 @@ static const struct form forms[] = {
 	{"userauth_request: invalid user %u", &invalid_user, 0},
 
 	{"Connection closed by invalid user %u %a port %p", &disconnect_bad, 0},
+	{"Connection closed by invalid user %a port %p", &disconnect_bad, 0},
 	{"Connection closed by authenticating user %u %a port %p", &disconnect_bad, 0},
 	{"Connection closed by user %u %a port %p", &disconnect, 0},
 	{"Connection closed by %a port %p", &disconnect, 0},
@@ -246,6 +248,9 @@ static const struct form forms[] = {
 	{"connect_to %d: %r", &forward, 0},
 	{"channel_%r", &forward_other, 0},
 	{"Found matching %x key: %f", &key_found_other, 0},
+	{"main: %r", &server, 0},
+	{"PAM unable to dlopen%r", &server_bad, 0},
+	{"PAM adding faulty module: %r", &server_bad, 0},
 	{"Postponed %*", &login_open, 0},
 	{"monitor_%r", &server_bad, 0},
 	{"mm_%r", &server_bad, 0},
@@ -286,6 +291,7 @@ static enum parsed
 sshd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
 	struct form_caps caps;
+	bool debug = str_starts(s, STR("debug"));
 
 	s = str_trim(s);
 	if (pam_read(ctx, s, w))
@@ -296,8 +302,12 @@ sshd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 		s.n -= 10;
 	else if (s.n > 10 && s.p[s.n - 1] == ']' && str_ends(s, STR(" [postauth]")))
 		s.n -= 11;
-	if (!form_read(w, forms, FORM_COUNT(forms), slots, s, &caps))
+	if (form_read(w, forms, FORM_COUNT(forms), slots, s, &caps))
+		return PARSED_OK;
+	if (!debug)
 		return PARSED_NOT;
+	/* Debugging sentences are too many to know; their level says what they are. */
+	parse_event(w, &server);
 	return PARSED_OK;
 }
 

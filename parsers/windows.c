@@ -1,0 +1,444 @@
+/*
+ * windows.c - Windows events in JSON: Winlogbeat's nested shape, NXLog's flat one, and the event's
+ * own (System, EventData). EventData names do not depend on the language of Windows.
+ */
+#include "base/stamp.h"
+#include "parsers/put.h"
+#include "parsers/winevent.h"
+
+#define DATA_PREFIX STR("winlog.event_data.")
+
+bool
+windows_sniff(struct str message)
+{
+	struct str s = str_trim(message);
+
+	if (s.n < 2 || (*s.p != '{' && *s.p != '@'))
+		return false;
+	if (str_find(s, STR("\"winlog\"")) >= 0)
+		return true;
+	if (str_find(s, STR("\"EventID\"")) < 0)
+		return false;
+	return str_find(s, STR("\"Channel\"")) >= 0 || str_find(s, STR("\"ProviderGuid\"")) >= 0 ||
+	       str_find(s, STR("\"SourceName\"")) >= 0 || str_find(s, STR("\"EventData\"")) >= 0;
+}
+
+/* ---- what stands around the data ---- */
+
+/* Heads by the name that NXLog and the event's own XML give them. */
+static const struct {
+	struct str name;
+	uint8_t head;
+	uint16_t field; /* 0: put nothing */
+} heads[] = {
+#define H(name, head, field)                                                                       \
+	{                                                                                          \
+		{name, sizeof(name) - 1}, head, field                                              \
+	}
+	H("Channel", HEAD_CHANNEL, FIELD_WINLOG_CHANNEL),
+	H("SourceName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("ProviderName", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider_Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.#attributes.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.@Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("Provider.Name", HEAD_PROVIDER, FIELD_WINLOG_PROVIDER_NAME),
+	H("EventID", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("EventID.#text", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("EventID.Value", HEAD_EVENT_ID, FIELD_WINLOG_EVENT_ID),
+	H("Hostname", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME),
+	H("Computer", HEAD_COMPUTER, FIELD_WINLOG_COMPUTER_NAME),
+	H("TimeCreated.#attributes.SystemTime", HEAD_UTC, 0),
+	H("TimeCreated.@SystemTime", HEAD_UTC, 0),
+	H("TimeCreated.SystemTime", HEAD_UTC, 0),
+	H("TimeCreated", HEAD_UTC, 0),
+	H("EventTime", HEAD_LOCAL, 0),
+	H("@timestamp", HEAD_AT, 0),
+	H("Message", HEAD_MESSAGE, 0),
+	H("RecordNumber", HEAD_COUNT, FIELD_WINLOG_RECORD_ID),
+	H("EventRecordID", HEAD_COUNT, FIELD_WINLOG_RECORD_ID),
+	H("Task", HEAD_COUNT, FIELD_WINLOG_TASK),
+	H("Category", HEAD_COUNT, FIELD_WINLOG_TASK),
+	H("Opcode", HEAD_COUNT, FIELD_WINLOG_OPCODE),
+	H("Level", HEAD_COUNT, FIELD_WINLOG_LEVEL),
+	H("Severity", HEAD_COUNT, FIELD_LOG_LEVEL),
+	H("ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("Correlation.#attributes.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("AccountName", HEAD_USER, 0),
+	H("Domain", HEAD_DOMAIN, 0),
+#undef H
+};
+
+/* NXLog's own: kept apart from the event's data. */
+static const struct str nxlog_names[] = {
+#define W(name)                                                                                    \
+	{                                                                                          \
+		name, sizeof(name) - 1                                                             \
+	}
+	W("EventReceivedTime"),
+	W("SourceModuleName"),
+	W("SourceModuleType"),
+	W("ProviderGuid"),
+	W("SeverityValue"),
+	W("Version"),
+	W("AccountType"),
+	W("UserID"),
+	W("ThreadID"),
+	W("ExecutionProcessID"),
+	W("RelatedActivityID"),
+	W("@version"),
+	W("host"),
+	W("port"),
+	W("type"),
+	W("EventTimeWritten"),
+	W("MessageSourceAddress"),
+#undef W
+};
+
+static void
+mark(struct win *e, unsigned field)
+{
+	if (field < FIELD_ECS_END)
+		e->seen[field / 64] |= UINT64_C(1) << (field % 64);
+}
+
+static bool
+marked(const struct win *e, unsigned field)
+{
+	return e->seen[field / 64] >> (field % 64) & 1;
+}
+
+static void
+audit(struct win *e, struct str keyword)
+{
+	/* Success and failure as bits of Keywords, signed and unsigned, and as words. */
+	if (in_words("AUDIT_SUCCESS 0x8020000000000000 -9214364837600034816 9232379236109516800",
+		    keyword) ||
+		str_eq(keyword, STR("Audit Success")) || str_eq(keyword, STR("Success Audit")))
+		e->success = true;
+	else if (in_words("AUDIT_FAILURE 0x8010000000000000 -9218868437227405312 "
+			  "9227875636482146304",
+			 keyword) ||
+		 str_eq(keyword, STR("Audit Failure")) || str_eq(keyword, STR("Failure Audit")))
+		e->failure = true;
+}
+
+/* True if it was a head. */
+static bool
+take_head(struct win *e, struct str name, const struct json_value *v)
+{
+	if (str_eq(name, STR("Keywords"))) {
+		audit(e, v->text);
+		rec_put_kind(e->w, FIELD_WINLOG_KEYWORDS, VALUE_STRING, v->text, ENTRY_ARRAY);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		if (!str_eq(name, heads[i].name))
+			continue;
+		if (heads[i].head < HEAD_COUNT && e->head[heads[i].head].n == 0)
+			e->head[heads[i].head] = v->text;
+		if (heads[i].field && v->text.n && !marked(e, heads[i].field)) {
+			mark(e, heads[i].field);
+			rec_put(e->w, heads[i].field, v->text);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* ---- the data ---- */
+
+static bool
+is_scalar(const struct json_value *v)
+{
+	return v->kind != VALUE_OBJECT && v->kind != VALUE_NULL && v->kind != VALUE_EMPTY_ARRAY;
+}
+
+static struct str
+scalar_text(const struct json_value *v)
+{
+	if (v->kind == VALUE_TRUE)
+		return STR("true");
+	return v->kind == VALUE_FALSE ? STR("false") : v->text;
+}
+
+static void
+take_data(struct win *e, struct str name, const struct json_value *v)
+{
+	if (is_scalar(v))
+		e->data[win_data_find(name)] = scalar_text(v);
+	if (e->nested)
+		json_row_put(e->w, v);
+	else if (is_scalar(v))
+		rec_put_prefixed(e->w, DATA_PREFIX, name, scalar_text(v));
+}
+
+/* Data elements as objects: {"Name": .., "#text": ..} */
+static bool
+take_element(struct win *e, struct str name, const struct json_value *v)
+{
+	struct str last = name, head;
+
+	if (!str_take(&last, STR("Data.")))
+		return false;
+	str_take(&last, STR("#attributes."));
+	if (str_eq(last, STR("@Name")) || str_eq(last, STR("Name"))) {
+		e->pending = v->text;
+	} else if (str_eq(last, STR("#text")) || str_eq(last, STR("Value")) ||
+		   str_eq(last, STR("text"))) {
+		if (e->pending.n)
+			take_data(e, e->pending, v);
+		e->pending = (struct str){0};
+	} else {
+		(void)head;
+		return false;
+	}
+	return true;
+}
+
+/* ---- the three shapes ---- */
+
+/* Behind "winlog." */
+static void
+take_winlog(struct win *e, struct str name, const struct json_value *v)
+{
+	static const struct {
+		const char *name;
+		uint8_t head;
+	} known[] = {{"channel", HEAD_CHANNEL}, {"provider_name", HEAD_PROVIDER},
+		{"event_id", HEAD_EVENT_ID}, {"computer_name", HEAD_COMPUTER},
+		{"user.name", HEAD_USER}, {"user.domain", HEAD_DOMAIN}};
+	struct str rest = name;
+
+	if (str_take(&rest, STR("event_data."))) {
+		take_data(e, rest, v);
+		return;
+	}
+	if (str_take(&rest, STR("user_data."))) {
+		if (is_scalar(v))
+			e->data[win_data_find(rest)] = scalar_text(v);
+	} else if (str_eq(name, STR("keywords"))) {
+		audit(e, v->text);
+	} else {
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (str_eq(name, str_of(known[i].name)))
+				e->head[known[i].head] = v->text;
+	}
+	json_row_put(e->w, v);
+}
+
+/* Fields beside winlog.*: Winlogbeat's modules may have mapped some already. */
+static void
+take_ecs(struct win *e, const struct json_value *v)
+{
+	unsigned field = names_find(e->w->names, v->name);
+
+	switch (field) {
+	case FIELD_TIMESTAMP:
+		e->head[HEAD_AT] = v->text;
+		return;
+	case FIELD_HOST_NAME:
+		e->head[HEAD_JSON_HOST] = v->text;
+		return;
+	case FIELD_EVENT_ACTION:
+		e->head[HEAD_ACTION] = v->text;
+		return;
+	case FIELD_EVENT_CODE:
+		if (e->head[HEAD_EVENT_ID].n == 0)
+			e->head[HEAD_EVENT_ID] = v->text;
+		return;
+	case FIELD_EVENT_OUTCOME:
+		e->success = e->success || str_eq(v->text, STR("success"));
+		e->failure = e->failure || str_eq(v->text, STR("failure"));
+		return;
+	case FIELD_EVENT_CATEGORY:
+	case FIELD_EVENT_TYPE:
+	case FIELD_EVENT_PROVIDER:
+	case FIELD_EVENT_MODULE:
+	case FIELD_EVENT_DATASET:
+		return; /* ours are put by the event's number */
+	case FIELD_MESSAGE:
+		e->head[HEAD_MESSAGE] = v->text;
+		return;
+	default:
+		if (v->kind != VALUE_OBJECT && v->kind != VALUE_NULL)
+			mark(e, field);
+		json_row_put(e->w, v);
+		return;
+	}
+}
+
+/* System.* and EventData.* below Event, or at top. */
+static bool
+take_event(struct win *e, const struct json_value *v)
+{
+	struct str name = v->name, xml;
+
+	str_take(&name, STR("Event."));
+	if (str_take(&name, STR("System."))) {
+		if (is_scalar(v) && !take_head(e, name, v))
+			rec_put_prefixed(e->w, STR("winlog.system."), name, v->text);
+		return true;
+	}
+	if (str_take(&name, STR("EventData."))) {
+		if (!take_element(e, name, v))
+			take_data(e, name, v);
+		return true;
+	}
+	if (str_take(&name, STR("UserData."))) { /* one element, named by its schema */
+		str_cut(&name, '.', &xml);
+		if (name.n && !str_starts(name, STR("#attributes")))
+			take_data(e, name, v);
+		return true;
+	}
+	if (str_take(&name, STR("RenderingInfo."))) {
+		if (str_eq(name, STR("Message")))
+			e->head[HEAD_MESSAGE] = v->text;
+		return true;
+	}
+	return str_starts(v->name, STR("Event."));
+}
+
+static void
+take_flat(struct win *e, const struct json_value *v)
+{
+	enum win_data d = is_scalar(v) ? win_data_find(v->name) : DATA_NONE;
+
+	if (!is_scalar(v))
+		return;
+	if (d != DATA_NONE && d != DATA_EventType && d != DATA_AccountName) {
+		take_data(e, v->name, v);
+		return;
+	}
+	/* NXLog's EventType says how grave; Sysmon's what was done. */
+	if (str_eq(v->name, STR("EventType")) &&
+		in_words("AUDIT_SUCCESS AUDIT_FAILURE INFO WARNING ERROR CRITICAL VERBOSE",
+			v->text)) {
+		audit(e, v->text);
+		return;
+	}
+	if (str_eq(v->name, STR("tags"))) {
+		rec_put_kind(e->w, FIELD_TAGS, VALUE_STRING, v->text, ENTRY_ARRAY);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(nxlog_names) / sizeof(nxlog_names[0]); i++)
+		if (str_eq(nxlog_names[i], v->name)) {
+			rec_put_prefixed(e->w, STR("nxlog."), v->name, scalar_text(v));
+			return;
+		}
+	/* The logon's AccountName and Domain are data, too, where an event has such. */
+	if (take_head(e, v->name, v) && !str_eq(v->name, STR("AccountName")))
+		return;
+	take_data(e, v->name, v);
+}
+
+static bool
+take(void *ctx, const struct json_value *v)
+{
+	struct win *e = ctx;
+	struct str name = v->name;
+
+	if (v->kind == VALUE_OBJECT)
+		return true;
+	if (e->nested) {
+		if (str_take(&name, STR("winlog.")))
+			take_winlog(e, name, v);
+		else
+			take_ecs(e, v);
+	} else if (v->parts == 1) {
+		take_flat(e, v);
+	} else if (!take_event(e, v)) {
+		json_row_put(e->w, v);
+	}
+	return !e->w->overflow;
+}
+
+/* ---- the whole ---- */
+
+static bool
+iso(const struct win *e, struct str text, const struct zone *zone, int64_t *ret)
+{
+	return text.n >= 19 && stamp_take_iso(&text, zone, e->ctx->arrival, ret);
+}
+
+/* The clock that needs no guess first: with a zone, UTC by definition, local time last. */
+static void
+put_time(struct win *e)
+{
+	const struct zone *local = e->ctx->in->zone;
+	int64_t ns;
+
+	if ((e->nested && iso(e, e->head[HEAD_AT], NULL, &ns)) ||
+		iso(e, e->head[HEAD_UTC], NULL, &ns) ||
+		(e->source == WIN_SYSMON && iso(e, e->data[DATA_UtcTime], NULL, &ns)) ||
+		iso(e, e->head[HEAD_LOCAL], local, &ns) || iso(e, e->head[HEAD_AT], NULL, &ns))
+		parse_time(e->ctx, e->w, ns);
+	else if (e->head[HEAD_AT].n || e->head[HEAD_UTC].n || e->head[HEAD_LOCAL].n)
+		rec_flag(e->w, REASON_TIMESTAMP);
+}
+
+static void
+put_heads(struct win *e)
+{
+	struct recs *w = e->w;
+	struct str computer = e->head[HEAD_COMPUTER], host = e->head[HEAD_JSON_HOST];
+	struct str id = e->head[HEAD_EVENT_ID];
+
+	/* The header's host is the one that forwards; its process the shipper. */
+	if (e->ctx->enveloped) {
+		put_forget(w, FIELD_PROCESS_NAME);
+		put_forget(w, FIELD_PROCESS_PID);
+	}
+	put_over(w, FIELD_HOST_NAME, computer.n ? computer : host);
+	if (host.n && computer.n && !str_eq(host, computer) && !marked(e, FIELD_HOST_HOSTNAME))
+		rec_put(w, FIELD_HOST_HOSTNAME, host);
+	if (id.n)
+		rec_put(w, FIELD_EVENT_CODE, id);
+	parse_put(w, FIELD_EVENT_PROVIDER, e->head[HEAD_PROVIDER]);
+	rec_put(w, FIELD_EVENT_MODULE, e->source == WIN_SYSMON ? STR("sysmon") : STR("windows"));
+	if (e->head[HEAD_MESSAGE].n)
+		rec_put(w, FIELD_MESSAGE, e->head[HEAD_MESSAGE]);
+	e->ctx->message_done = true;
+}
+
+enum reason
+windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
+{
+	struct win e = {.w = w, .ctx = ctx};
+	struct json_sink sink = {take, json_row_room, &e};
+	uint64_t flags = 0, id;
+	enum reason rc;
+
+	e.nested = str_find(text, STR("\"winlog\"")) >= 0;
+	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	w->cur->reasons |= flags;
+	if (rc != REASON_NONE)
+		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
+	e.source = win_source_of(e.head[HEAD_CHANNEL], e.head[HEAD_PROVIDER]);
+	if (str_u64(e.head[HEAD_EVENT_ID], &id) && id <= 65535)
+		e.event = win_event_find(e.source, (unsigned)id);
+	put_time(&e);
+	put_heads(&e);
+	win_map(&e);
+	return rc;
+}
+
+static enum parsed
+windows_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
+{
+	struct str s = str_trim(message);
+	enum reason rc;
+
+	if (str_take(&s, STR("@cee:")))
+		s = str_trim(s);
+	rc = windows_read(ctx, s, w);
+	return rc == REASON_NONE || rc == REASON_JSON_DEPTH || rc == REASON_JSON_KEYS ? PARSED_OK
+										      : PARSED_NOT;
+}
+
+const struct parser parser_windows = {
+	.name = "windows",
+	.words = "winlogbeat nxlog sysmon wec windows_nxlog windows_json",
+	.logsource = LOGSOURCE_WIN_OTHER,
+	.sniff = windows_sniff,
+	.parse = windows_parse,
+};
