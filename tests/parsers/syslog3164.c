@@ -122,7 +122,7 @@ Test(syslog3164, a_long_host_is_cut_between_characters)
 
 	BUF_ADD_LIT(&line, "<38>Nov 22 09:59:58 ");
 	for (int i = 0; i < 100; i++)
-		BUF_ADD_LIT(&line, "\xe6\x9c\x88a");
+		BUF_ADD_LIT(&line, "\xe6\x9c\x88" "a");
 	BUF_ADD_LIT(&line, " app: x");
 	house_read(&h, buf_str(&line));
 	house_field(&h, 0, STR("log.syslog.hostname"), &got);
