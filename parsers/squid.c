@@ -304,6 +304,8 @@ read_cache_log(struct line *l, struct str s)
 		if (!str_cut(&s, '|', &word))
 			return false;
 		s = str_trim(s);
+	} else if (str_starts(s, STR("kid")) && str_cut(&s, '|', &word)) {
+		s = str_trim(s); /* the time was taken for the line's header */
 	} else if (!str_starts(s, STR("ERROR")) && !str_starts(s, STR("FATAL")) &&
 		   !str_starts(s, STR("WARNING"))) {
 		return false;
