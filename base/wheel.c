@@ -129,7 +129,7 @@ link_timer(struct wheel *w, uint32_t i)
 	if (tick < w->tick)
 		tick = w->tick; /* overdue: with what is due now */
 	differ = tick ^ w->tick;
-	t->level = differ ? (uint8_t)((63 - __builtin_clzl(differ)) / 6) : 0;
+	t->level = (uint8_t)(differ ? (63 - __builtin_clzl(differ)) / 6 : 0);
 	t->slot = (uint8_t)(tick >> (6 * t->level) & (SLOTS - 1));
 	slot = &w->slots[t->level][t->slot];
 	t->prev = NONE;

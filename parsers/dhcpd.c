@@ -35,6 +35,7 @@ static const struct form_slot slots[FORM_SLOTS] = {
 	['d'] = {TAKE_WORD, PUT_NAMED, 0, 0, "dhcpd.duid", 0},
 	['x'] = {TAKE_WORD, PUT_NOTHING, 0, 0, NULL, 0},
 	['z'] = {TAKE_LAZY, PUT_NOTHING, 0, 0, NULL, 0},
+	['l'] = {TAKE_LAZY, PUT_TEXT, FIELD_EVENT_REASON, 0, NULL, 0},
 	['r'] = {TAKE_REST, PUT_TEXT, FIELD_EVENT_REASON, 0, NULL, 0},
 	['*'] = {TAKE_REST, PUT_NOTHING, 0, 0, NULL, 0},
 };
@@ -68,8 +69,8 @@ static const struct form forms[] = {
 	{"DHCPOFFER on %i to %m (%h) via %v %*", &offer, 0},
 	{"DHCPNAK on %i to %m (%g) via %v", &nak, 0},
 	{"DHCPNAK on %i to %m via %v", &nak, 0},
-	{"DHCPRELEASE of %i from %m (%h) via %v (%r", &release, RECORD_BINDS},
-	{"DHCPRELEASE of %i from %m via %v (%r", &release, RECORD_BINDS},
+	{"DHCPRELEASE of %i from %m (%h) via %v (%l)", &release, RECORD_BINDS},
+	{"DHCPRELEASE of %i from %m via %v (%l)", &release, RECORD_BINDS},
 	{"DHCPRELEASE of %i from %m (%g) via %v", &release, RECORD_BINDS},
 	{"DHCPRELEASE of %i from %m via %v", &release, RECORD_BINDS},
 	{"DHCPRELEASE from %m (%h) specified requested-address.", &release, 0},

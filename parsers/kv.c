@@ -76,13 +76,10 @@ kv_unescape(struct str v, char *out)
 	for (size_t i = 0; i < v.n; i++) {
 		char c = v.p[i];
 
-		if (c == '\\' && i + 1 < v.n) {
+		/* Only what quoting needs: EXAMPLE\nakamura is a name, not a line feed. */
+		if (c == '\\' && i + 1 < v.n &&
+			(v.p[i + 1] == '\\' || v.p[i + 1] == '"' || v.p[i + 1] == '\''))
 			c = v.p[++i];
-			if (c == 'n')
-				c = '\n';
-			else if (c == 't')
-				c = '\t';
-		}
 		out[n++] = c;
 	}
 	return n;

@@ -17,7 +17,7 @@ struct kv {
 
 /* The next pair; words without '=' are skipped and set *loose. False at the end. */
 bool kv_next(struct str *s, struct kv *ret, bool *loose);
-/* Unescape \" \\ \n \t into out (room for value.n bytes); returns the length. */
+/* Unescape \" \' \\ into out (room for value.n bytes); returns the length. */
 size_t kv_unescape(struct str value, char *out);
 
 #endif

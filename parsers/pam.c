@@ -46,7 +46,7 @@ static const struct form forms[] = {
 	{"user password changed by %U", &changed, 0},
 	{"requirement \"%l\" not met by user \"%g\"", &denied, 0},
 	{"requirement \"%z\" was met by user \"%g\"", &note, 0},
-	{"received for user %u: %n (%r", &denied, 0},
+	{"received for user %u: %n (%l)", &denied, 0},
 	{"received for user %u: %r", &denied, 0},
 	{"user %u (%i) tally %n, deny %n", &locked, 0},
 	{"user %u (%i) has time limit %*", &locked, 0},

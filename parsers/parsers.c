@@ -250,23 +250,6 @@ parser_for_program(const struct parsers *p, struct str program)
 	return exact_program(p, program);
 }
 
-static const struct parser *
-choose(const struct parsers *p, const struct bound *bound, const struct parse_ctx *ctx,
-	struct str message)
-{
-	const struct parser *row = bound->row;
-
-	if (row)
-		return row;
-	row = parser_for_program(p, ctx->program);
-	if (row)
-		return row;
-	for (size_t i = 1; i < ROWS; i++)
-		if (rows[i]->sniff && rows[i]->sniff(message))
-			return rows[i];
-	return NULL;
-}
-
 /* ---- one frame ---- */
 
 static uint16_t
@@ -403,26 +386,47 @@ remember_header(struct parse_ctx *ctx, const struct recs *w)
 	ctx->original_len = w->cur->original_len;
 }
 
-static void
-read_message(const struct parsers *p, const struct bound *bound, struct parse_ctx *ctx,
-	struct recs *w, struct str message)
+/* Let a row try. What it put is undone if the message is not its own; the flags stay if it was its
+ * word that counts (`sure`), because what is remarkable stays remarkable. */
+static bool
+try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct str message,
+	bool sure)
 {
 	uint32_t mark = batch_head(w->b)->nentries;
 	struct record before = *w->cur;
 
-	ctx->row = choose(p, bound, ctx, message);
-	if (ctx->row) {
-		w->cur->logsource = (uint16_t)ctx->row->logsource;
-		if (ctx->row->parse(ctx, message, w) == PARSED_OK)
-			return;
-		/* Undone but for the flags: what is remarkable stays remarkable. */
-		batch_head(w->b)->nentries = mark;
+	ctx->row = row;
+	w->cur->logsource = (uint16_t)row->logsource;
+	if (row->parse(ctx, message, w) == PARSED_OK || !w->cur)
+		return true;
+	batch_head(w->b)->nentries = mark;
+	if (sure)
 		before.reasons |= w->cur->reasons;
-		*w->cur = before;
-		ctx->timed = ctx->header_timed;
-		ctx->message_done = false;
+	*w->cur = before;
+	ctx->timed = ctx->header_timed;
+	ctx->message_done = false;
+	return false;
+}
+
+/* The configured row, else the one that the program names, else those that know the content. */
+static void
+read_message(const struct parsers *p, const struct bound *bound, struct parse_ctx *ctx,
+	struct recs *w, struct str message)
+{
+	const struct parser *row = bound->row;
+
+	if (!row)
+		row = parser_for_program(p, ctx->program);
+	if (row) {
+		if (!try_row(ctx, w, row, message, true))
+			keep_unparsed(ctx, w, bound->row);
+		return;
 	}
-	keep_unparsed(ctx, w, bound->row);
+	for (size_t i = 1; i < ROWS; i++)
+		if (rows[i]->sniff && rows[i]->sniff(message) &&
+			try_row(ctx, w, rows[i], message, false))
+			return;
+	keep_unparsed(ctx, w, NULL);
 }
 
 /* ERR_FULL: no room in the region; the caller undoes the frame. */

@@ -245,8 +245,8 @@ read_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	struct tag tag;
 
 	/* Cisco: "host : %ASA-6-302013: text". */
-	if (!str_take(s, STR(": ")))
-		skip_blanks(s);
+	skip_blanks(s);
+	str_take(s, STR(": "));
 	if (look_tag(*s, &tag))
 		accept_tag(ctx, w, &tag, s);
 	else if (tag.too_long)

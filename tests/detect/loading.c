@@ -288,3 +288,27 @@ Test(loading, placeholders)
 	unlink(path);
 	buf_done(&ids);
 }
+
+Test(loading, long_labels)
+{
+	struct ruleset_options opt = {.native_fields = true};
+	struct buf event = {0}, ids = {0};
+	struct sigma s;
+
+	sigma_open(
+		&s, "id: r\nlogsource: {service: x}\ndetection: {a: {A: 1}, condition: a}\n", &opt);
+	for (unsigned n = 4080; n < 4100; n++) {
+		buf_clear(&event);
+		buf_printf(&event,
+			"{\"A\":1,\"logsource\":{\"product\":[\"%0*d\",\"b\",\"c\"],"
+			"\"category\":\"%0*d\",\"service\":\"x\"}}",
+			(int)n, 0, (int)(n % 7), 0);
+		sigma_match(&s, buf_z(&event), &ids);
+	}
+	buf_clear(&event);
+	buf_printf(&event, "{\"A\":1,\"logsource\":{\"product\":\"%0300d\",\"service\":\"x\"}}", 0);
+	cr_expect_str_eq(sigma_match(&s, buf_z(&event), &ids), "r", "too long to cache");
+	sigma_close(&s);
+	buf_done(&event);
+	buf_done(&ids);
+}

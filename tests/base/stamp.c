@@ -1,0 +1,151 @@
+#include "base/stamp.h"
+
+#include <criterion/criterion.h>
+
+#include "base/diag.h"
+#include "base/zone.h"
+
+#define NOW (INT64_C(1795341600) * NS_PER_S) /* 2026-11-22T10:00:00Z */
+
+typedef bool take(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+
+struct stamp_row {
+	take *form;
+	const char *text, *want; /* NULL: no timestamp of that form */
+	const char *rest, *why;
+};
+
+static bool
+epoch(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
+{
+	(void)zone;
+	(void)arrival;
+	return stamp_take_epoch(s, ret);
+}
+
+static const struct stamp_row stamps[] = {
+	{stamp_take_bsd, "Nov 22 09:59:58 web", "2026-11-22T09:59:58.000Z", " web", "padded"},
+	{stamp_take_bsd, "Nov  2 09:59:58", "2026-11-02T09:59:58.000Z", "", "padded with a blank"},
+	{stamp_take_bsd, "Nov 2 09:59:58", "2026-11-02T09:59:58.000Z", "", "not padded"},
+	{stamp_take_bsd, "*Mar  1 18:46:11.123 UTC: x", "2027-03-01T18:46:11.123Z", ": x",
+		"an unsynchronised router, in the year that is nearest"},
+	{stamp_take_bsd, "Nov 22 2026 09:59:58.5 x", "2026-11-22T09:59:58.500Z", " x", "a year"},
+	{stamp_take_bsd, "2025 Nov 22 09:59:58", "2025-11-22T09:59:58.000Z", "", "year in front"},
+	{stamp_take_bsd, "Nov 22 09:59:58 JST", "2026-11-22T00:59:58.000Z", "", "a zone's name"},
+	{stamp_take_bsd, "Nov 22 09:59:58 ESTHER", "2026-11-22T09:59:58.000Z", " ESTHER",
+		"a host that begins like a zone"},
+	{stamp_take_bsd, "Nov 22 09:59:58+09:00", "2026-11-22T00:59:58.000Z", "", "an offset"},
+	{stamp_take_bsd, "Nov 32 09:59:58", NULL, NULL, "no such day"},
+	{stamp_take_bsd, "Nov 00 09:59:58", NULL, NULL, "no such day"},
+	{stamp_take_bsd, "Feb 30 09:59:58", NULL, NULL, "no such day"},
+	{stamp_take_bsd, "Feb 29 09:59:58", NULL, NULL, "no leap year is near"},
+	{stamp_take_bsd, "Nov 22 24:00:00", NULL, NULL, "no such hour"},
+	{stamp_take_bsd, "Nov 22 09:60:00", NULL, NULL, "no such minute"},
+	{stamp_take_bsd, "Nov 22 09:59:61", NULL, NULL, "no such second"},
+	{stamp_take_bsd, "Nov 22 09:59:60", "2026-11-22T10:00:00.000Z", "", "a leap second"},
+	{stamp_take_bsd, "Foo 22 09:59:58", NULL, NULL, "no such month"},
+	{stamp_take_bsd, "Nov 22 09:59:5", NULL, NULL, "cut"},
+	{stamp_take_bsd, "Nov ", NULL, NULL, "cut"},
+	{stamp_take_bsd, "", NULL, NULL, "nothing"},
+	{stamp_take_iso, "2026-11-22T09:59:58Z", "2026-11-22T09:59:58.000Z", "", "RFC 3339"},
+	{stamp_take_iso, "2026-11-22T09:59:58.1234567+09:00 h", "2026-11-22T00:59:58.123456700Z",
+		" h", "seven digits"},
+	{stamp_take_iso, "2026-11-22 09:59:58,123 x", "2026-11-22T09:59:58.123Z", " x", "comma"},
+	{stamp_take_iso, "2026-11-22 09:59:58 +0900]", "2026-11-22T00:59:58.000Z", "]",
+		"blank before the offset"},
+	{stamp_take_iso, "2026/11/22 09:59:58", "2026-11-22T09:59:58.000Z", "", "slashes"},
+	{stamp_take_iso, "2026-11-22T23:59:58+14:00", "2026-11-22T09:59:58.000Z", "",
+		"farthest east"},
+	{stamp_take_iso, "2026-11-22T09:59:58-99:99", NULL, NULL, "no such offset"},
+	{stamp_take_iso, "2026-11-22T09:59:58.Z", NULL, NULL, "a dot without digits"},
+	{stamp_take_iso, "2026-13-01T00:00:00Z", NULL, NULL, "no such month"},
+	{stamp_take_iso, "2100-02-29T00:00:00Z", NULL, NULL, "2100 is no leap year"},
+	{stamp_take_iso, "2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z", "", "2000 is one"},
+	{stamp_take_iso, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z", "", "the beginning"},
+	{stamp_take_iso, "2261-12-31T23:59:59.999999999Z", "2261-12-31T23:59:59.999999999Z", "",
+		"the end"},
+	{stamp_take_clf, "22/Nov/2026:18:59:58 +0900]", "2026-11-22T09:59:58.000Z", "]", "CLF"},
+	{stamp_take_ctime, "Sun Nov 22 09:59:58 2026 x", "2026-11-22T09:59:58.000Z", " x", "ctime"},
+	{stamp_take_ctime, "Sun Nov 22 18:59:58 JST 2026", "2026-11-22T09:59:58.000Z", "",
+		"date(1)"},
+	{epoch, "1795341598.123 5", "2026-11-22T09:59:58.123Z", " 5", "seconds and a fraction"},
+	{epoch, "1795341598123", "2026-11-22T09:59:58.123Z", "", "milliseconds"},
+	{epoch, "1795341598123456", "2026-11-22T09:59:58.123456000Z", "", "microseconds"},
+	{epoch, "1795341598123456789", "2026-11-22T09:59:58.123456789Z", "", "nanoseconds"},
+	{epoch, "99999999999999999999", NULL, NULL, "more than any clock"},
+	{epoch, "x", NULL, NULL, "no digits"},
+	{0},
+};
+
+Test(stamp, forms)
+{
+	for (const struct stamp_row *row = stamps; row->why; row++) {
+		struct str s = str_of(row->text);
+		char got[32];
+		int64_t ns = -1;
+		bool taken = row->form(&s, NULL, NOW, &ns);
+
+		cr_expect_eq(taken, row->want != NULL, "%s: %s", row->text, row->why);
+		if (!taken) {
+			cr_expect(s.p == row->text, "%s: must stay where it was", row->text);
+			continue;
+		}
+		cr_expect(str_eq(str_make(got, stamp_format(ns, got)), str_of(row->want)),
+			"%s is %.*s (%s)", row->text, (int)stamp_format(ns, got), got, row->why);
+		if (row->want)
+			cr_expect(str_eq(s, str_of(row->rest)), "%s: what is left (%s)", row->text,
+				row->why);
+	}
+}
+
+Test(stamp, a_year_beyond_the_clock_is_no_time)
+{
+	struct str s = STR("9999-12-31T23:59:59Z");
+	int64_t ns;
+
+	cr_expect(stamp_take_iso(&s, NULL, NOW, &ns));
+	cr_expect_eq(ns, STAMP_BEYOND);
+}
+
+struct year_row {
+	const char *text, *arrival, *want, *why;
+};
+
+static const struct year_row years[] = {
+	{"Dec 31 23:59:58", "2027-01-01T00:00:05Z", "2026-12-31T23:59:58.000Z", "last year's"},
+	{"Jan  1 00:00:03", "2026-12-31T23:59:58Z", "2027-01-01T00:00:03.000Z", "a fast clock"},
+	{"Feb 29 10:00:00", "2027-12-01T00:00:00Z", "2028-02-29T10:00:00.000Z",
+		"the year that has it"},
+	{"Jul  5 10:00:00", "2026-12-31T00:00:00Z", "2026-07-05T10:00:00.000Z", "half a year ago"},
+	{"Jul  5 10:00:00", "2026-01-01T00:00:00Z", "2025-07-05T10:00:00.000Z", "nearer behind"},
+	{0},
+};
+
+Test(stamp, missing_year_is_the_nearest)
+{
+	for (const struct year_row *row = years; row->why; row++) {
+		struct str s = str_of(row->text), a = str_of(row->arrival);
+		int64_t ns = 0, arrival = 0;
+		char got[32];
+
+		cr_assert(stamp_take_iso(&a, NULL, 0, &arrival));
+		cr_assert(stamp_take_bsd(&s, NULL, arrival, &ns), "%s", row->why);
+		cr_expect(str_eq(str_make(got, stamp_format(ns, got)), str_of(row->want)), "%s",
+			row->why);
+	}
+}
+
+Test(stamp, every_day_goes_there_and_back)
+{
+	struct civil c;
+
+	for (int64_t day = 0; day < 106650; day++) {
+		int64_t ns = (day * 86400 + day % 86400) * NS_PER_S + day;
+
+		civil_of_ns(ns, &c);
+		cr_assert(civil_valid(&c), "day %lld", (long long)day);
+		cr_assert_eq(civil_to_ns(&c), ns, "day %lld", (long long)day);
+	}
+	civil_of_ns(-1, &c);
+	cr_expect(c.year == 1969 && c.month == 12 && c.day == 31 && c.nano == 999999999);
+}

@@ -1,0 +1,116 @@
+#include "a_house.h"
+
+#include <criterion/criterion.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/stamp.h"
+
+void
+house_read(struct house *h, struct str bytes)
+{
+	struct diag why = {0};
+	struct frame meta = {
+		.arrival = h->arrival ? h->arrival : HOUSE_NOW, .flags = (uint16_t)h->frame_flags};
+
+	cr_assert_eq(zone_load(str_of(h->zone ? h->zone : "UTC"), &why, &h->tz), 0, "%s",
+		diag_first(&why));
+	h->in.name = STR("test");
+	h->in.zone = h->tz;
+	if (h->in.skew_ns == 0)
+		h->in.skew_ns = 3600 * NS_PER_S;
+	cr_assert_eq(parsers_new(&h->in, 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	diag_done(&why);
+	h->names = names_new();
+	names_freeze(h->names);
+	h->batch = batch_new();
+	batch_reset(h->batch, 1);
+	cr_assert_eq(batch_add(h->batch, &meta, bytes, STR("192.0.2.1:514")), 0);
+	parsers_run(h->parsers, h->batch, h->names, 0, 1);
+	cr_assert_eq(batch_head(h->batch)->done, 1);
+}
+
+void
+house_done(struct house *h)
+{
+	batch_free(h->batch);
+	names_free(h->names);
+	parsers_free(h->parsers);
+	zone_free(h->tz);
+}
+
+static void
+flag(struct buf *out, const struct record *r, unsigned bit)
+{
+	if (r->flags & bit)
+		BUF_ADD_LIT(out, "yes");
+}
+
+void
+house_field(const struct house *h, uint32_t n, struct str name, struct buf *out)
+{
+	const struct record *r = &batch_records(h->batch)[n];
+	const struct entry *e = record_entries(h->batch, r);
+	bool first = true;
+
+	buf_clear(out);
+	if (str_eq(name, STR("@time"))) {
+		stamp_add(out, r->time);
+	} else if (str_eq(name, STR("@flags"))) {
+		for (unsigned i = 1; i < REASON_COUNT; i++)
+			if (r->reasons >> i & 1) {
+				buf_printf(
+					out, "%s%s", first ? "" : ",", reason_word((enum reason)i));
+				first = false;
+			}
+	} else if (str_eq(name, STR("@unparsed"))) {
+		flag(out, r, RECORD_UNPARSED);
+	} else if (str_eq(name, STR("@joins"))) {
+		flag(out, r, RECORD_JOINS);
+	} else if (str_eq(name, STR("@binds"))) {
+		flag(out, r, RECORD_BINDS);
+	} else if (str_eq(name, STR("@arrival"))) {
+		flag(out, r, RECORD_TIME_ARRIVAL);
+	} else if (str_eq(name, STR("@product"))) {
+		buf_add_str(out, parsers_product(r->product));
+	} else if (str_eq(name, STR("@original"))) {
+		buf_add_str(out, batch_bytes(h->batch, r->original_off, r->original_len));
+	}
+	for (uint32_t i = 0; i < r->nentries; i++) {
+		if (!str_eq(entry_name(h->batch, h->names, &e[i]), name))
+			continue;
+		if (!first)
+			buf_add_char(out, ',');
+		buf_add_str(out, entry_text(h->batch, &e[i]));
+		first = false;
+	}
+}
+
+static void
+check_row(const struct house *h, const struct line_row *row)
+{
+	struct str want = str_of(row->want), pair, name;
+	struct buf got = {0};
+
+	cr_expect_eq(batch_head(h->batch)->nrecords, 1, "%s: one record", row->why);
+	while (want.n > 0) {
+		str_cut(&want, '|', &pair);
+		cr_assert(str_cut(&pair, '=', &name), "%s: row is wrong", row->why);
+		house_field(h, 0, name, &got);
+		cr_expect(str_eq(buf_str(&got), pair), "%s: %.*s is '%.*s', not '%.*s'", row->why,
+			STR_ARG(name), STR_ARG(buf_str(&got)), STR_ARG(pair));
+	}
+	buf_done(&got);
+}
+
+void
+house_rows(struct house base, const struct line_row *rows)
+{
+	for (const struct line_row *row = rows; row->why; row++) {
+		struct house h = base;
+
+		house_read(&h, str_of(row->line));
+		check_row(&h, row);
+		house_done(&h);
+	}
+}
