@@ -143,7 +143,7 @@ static int
 start_file(struct alertlog *l)
 {
 	char *path = alertfile_path(l->dir, l->next);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	int rc = 0;
 
 	mem_free(path);
@@ -171,7 +171,7 @@ set_aside(const char *path, struct str rest)
 	int rc;
 
 	buf_printf(&b, "%s.cut", path);
-	rc = file_replace(buf_z(&b), rest, 0640);
+	rc = file_replace(buf_z(&b), rest, 0644);
 	buf_done(&b);
 	return rc;
 }
