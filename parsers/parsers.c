@@ -363,10 +363,17 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	rec_put(w, FIELD_NOROSHI_CHARSET, str_of(charset_name(charset)));
 }
 
+/*
+ * No product knows the text. With a sound header it is a record of source syslog all the same; without one,
+ * or where the configuration promised a product, it is unparsed.
+ */
 static void
 keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
 {
-	w->cur->flags |= RECORD_UNPARSED;
+	if (ctx->enveloped && !fixed)
+		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
+	else
+		w->cur->flags |= RECORD_UNPARSED;
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
 	ctx->row = NULL;
 	if (fixed)
