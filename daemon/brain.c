@@ -1,5 +1,7 @@
 #include "daemon/brain.h"
 
+#include <unistd.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -19,6 +21,16 @@ context_of(const struct input_settings *in, const struct settings *s, struct inp
 	};
 }
 
+/* What a message without a host name was written on. */
+static struct str
+this_host(struct brain *b)
+{
+	if (gethostname(b->host, sizeof(b->host)) < 0)
+		b->host[0] = 0;
+	b->host[sizeof(b->host) - 1] = 0;
+	return str_of(b->host);
+}
+
 static int
 make_parsers(const struct brain_options *opt, struct diag *why, struct brain *b)
 {
@@ -29,8 +41,11 @@ make_parsers(const struct brain_options *opt, struct diag *why, struct brain *b)
 	if (opt->contexts)
 		return parsers_new(opt->contexts, opt->ncontexts, why, &b->parsers);
 	own = mem_zero(s->ninputs, sizeof(*own));
-	for (size_t i = 0; i < s->ninputs; i++)
+	for (size_t i = 0; i < s->ninputs; i++) {
 		context_of(&s->inputs[i], s, &own[i]);
+		if (own[i].local)
+			own[i].local_host = this_host(b);
+	}
 	rc = parsers_new(own, s->ninputs, why, &b->parsers);
 	mem_free(own);
 	return rc;

@@ -20,6 +20,7 @@ struct brain {
 	struct ruleset *rules;
 	struct correlations *correlations;
 	struct parsers *parsers;
+	char host[256];
 	struct hash128 hash; /* of settings and rules */
 	size_t rejected;     /* rule documents left out */
 };

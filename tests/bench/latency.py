@@ -22,6 +22,7 @@ import socket
 RULE = """title: Marked
 id: 6f1a7c50-0000-4000-8000-0000000000cc
 level: high
+logsource: {service: sshd}
 detection:
   selection: {event.action: ssh_login, event.outcome: success, user.name|startswith: mark}
   condition: selection

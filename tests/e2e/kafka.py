@@ -12,6 +12,7 @@ import rdkafka  # noqa: E402
 RULE = """title: Root in from outside
 id: 6f1a7c50-0000-4000-8000-00000000000a
 level: high
+logsource: {service: sshd}
 detection:
   selection: {event.action: ssh_login, event.outcome: success, user.name: root}
   condition: selection

@@ -14,6 +14,7 @@ LINE = b"<38>1 2026-03-02T08:00:00Z web01 sshd 1 - - Accepted password for root 
 GOOD = """title: Root came in
 id: 6f1a7c50-0000-4000-8000-0000000000aa
 level: high
+logsource: {service: sshd}
 detection:
   selection: {event.action: ssh_login, user.name: %s}
   condition: selection

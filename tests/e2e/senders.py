@@ -15,6 +15,7 @@ RULE = """title: Root came in
 id: 6f1a7c50-0000-4000-8000-0000000000bb
 level: high
 author: Noroshi
+logsource: {service: sshd}
 detection:
   selection: {event.action: ssh_login, user.name: root}
   condition: selection
