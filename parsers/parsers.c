@@ -364,8 +364,8 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 }
 
 /*
- * No product knows the text. With a sound header it is a record of source syslog all the same; without one,
- * or where the configuration promised a product, it is unparsed.
+ * No product knows the text. With a sound header it is a record of source syslog all the same;
+ * without one, or where the configuration promised a product, it is unparsed.
  */
 static void
 keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
