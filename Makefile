@@ -38,6 +38,9 @@ $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  cc $<";) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The taxonomies are embedded by the assembler, which -MMD does not see.
+$(OUT)/detect/taxonomy_embed.o: $(wildcard config/taxonomy/*.yml)
+
 define layer
 $(call lib,$(1)): $(patsubst %.c,$(OUT)/%.o,$(filter-out daemon/main_%.c,$(wildcard $(1)/*.c)))
 	@rm -f $$@; ar rcs $$@ $$^

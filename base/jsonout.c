@@ -90,9 +90,58 @@ json_escape(struct buf *out, struct str s)
 	}
 }
 
+static bool
+plain_vector(__m128i v)
+{
+	__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+					   _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
+
+	return _mm_movemask_epi8(hit) == 0;
+}
+
+/* Eight bytes twice: the upper half must not look like control characters. */
+static __m128i
+load8(const char *p)
+{
+	__m128i v = _mm_loadl_epi64((const __m128i *)(const void *)p);
+
+	return _mm_unpacklo_epi64(v, v);
+}
+
+/* Can all of it be copied as it stands? Overlapping loads instead of a tail loop. */
+static bool
+is_plain(const char *p, size_t n)
+{
+	if (n >= 16) {
+		const char *last = p + n - 16;
+
+		for (; p < last; p += 16)
+			if (!plain_vector(_mm_loadu_si128((const __m128i *)(const void *)p)))
+				return false;
+		return plain_vector(_mm_loadu_si128((const __m128i *)(const void *)last));
+	}
+	if (n >= 8)
+		return plain_vector(load8(p)) && plain_vector(load8(p + n - 8));
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == '"' || p[i] == '\\' || (signed char)p[i] < 0x20)
+			return false;
+	return true;
+}
+
 void
 json_quote(struct buf *out, struct str s)
 {
+	char *to = buf_room(out, s.n + 2);
+
+	if (is_plain(s.p, s.n)) {
+		to[0] = '"';
+		if (s.n)
+			memcpy(to + 1, s.p, s.n);
+		to[s.n + 1] = '"';
+		out->n += s.n + 2;
+		return;
+	}
 	buf_add_char(out, '"');
 	json_escape(out, s);
 	buf_add_char(out, '"');

@@ -12,11 +12,28 @@ struct writer {
 	struct buf *out;
 };
 
+/* The keys of ecs.def, ready to be copied: ,"name": */
+static const struct str ecs_keys[FIELD_ECS_END] = {
+#define F(id, name, kind) [FIELD_##id] = {",\"" name "\":", sizeof(",\"" name "\":") - 1},
+#include "base/ecs.def"
+#undef F
+};
+
 static void
-key(struct writer *w, struct str name)
+key(struct writer *w, unsigned field)
 {
+	buf_add_str(w->out, ecs_keys[field]);
+}
+
+static void
+key_of(struct writer *w, const struct entry *e)
+{
+	if (e->field != FIELD_NAMED && e->field < FIELD_ECS_END) {
+		key(w, e->field);
+		return;
+	}
 	BUF_ADD_LIT(w->out, ",\"");
-	json_escape(w->out, name);
+	json_escape(w->out, entry_name(w->b, w->how->names, e));
 	BUF_ADD_LIT(w->out, "\":");
 }
 
@@ -60,23 +77,19 @@ same_name(struct writer *w, const struct entry *a, const struct entry *b)
 	       str_eq(entry_name(w->b, w->how->names, a), entry_name(w->b, w->how->names, b));
 }
 
-/* One member: entry i and all later entries of that name. */
+/* One member: entry i, and all later entries of that name if there are any (`many`). */
 static void
-member(struct writer *w, const struct entry *e, uint32_t i)
+member(struct writer *w, const struct entry *e, uint32_t n, uint32_t i, bool many)
 {
-	uint32_t last = i;
-	bool array = e[i].flags & ENTRY_ARRAY, first = true;
+	bool first = true;
 
-	for (uint32_t j = i + 1; j < w->r->nentries; j++)
-		if (same_name(w, &e[i], &e[j]))
-			last = j;
-	key(w, entry_name(w->b, w->how->names, &e[i]));
-	if ((!array && last == i) || e[i].kind == VALUE_EMPTY_ARRAY) {
+	key_of(w, &e[i]);
+	if ((!(e[i].flags & ENTRY_ARRAY) && !many) || e[i].kind == VALUE_EMPTY_ARRAY) {
 		scalar(w, &e[i]);
 		return;
 	}
 	buf_add_char(w->out, '[');
-	for (uint32_t j = i; j <= last; j++) {
+	for (uint32_t j = i; j < (many ? n : i + 1); j++) {
 		if (j != i && !same_name(w, &e[i], &e[j]))
 			continue;
 		if (!first)
@@ -94,7 +107,7 @@ flags_member(struct writer *w)
 
 	if (!w->r->reasons)
 		return;
-	key(w, STR("noroshi.flags"));
+	key(w, FIELD_NOROSHI_FLAGS);
 	for (unsigned i = 1; i < REASON_COUNT; i++) {
 		if (!(w->r->reasons >> i & 1))
 			continue;
@@ -134,13 +147,13 @@ head_facts(struct writer *w)
 	char hex[32];
 
 	hash128_hex(record_id(w->b, w->r, w->how->input_name), hex);
-	key(w, STR("event.id"));
+	key(w, FIELD_EVENT_ID);
 	buf_add_char(w->out, '"');
 	buf_add(w->out, hex, sizeof(hex));
 	buf_add_char(w->out, '"');
-	key(w, STR("event.sequence"));
+	key(w, FIELD_EVENT_SEQUENCE);
 	buf_add_u64(w->out, batch_head(w->b)->first_seq + w->r->frame);
-	key(w, STR("event.ingested"));
+	key(w, FIELD_EVENT_INGESTED);
 	buf_add_char(w->out, '"');
 	stamp_add(w->out, f->arrival);
 	buf_add_char(w->out, '"');
@@ -155,33 +168,33 @@ tail_facts(struct writer *w)
 	bool plain = !decoded && utf8_valid(raw) && (raw.n == 0 || !memchr(raw.p, 0, raw.n));
 
 	if (w->how->source_name.n) {
-		key(w, STR("noroshi.source"));
+		key(w, FIELD_NOROSHI_SOURCE);
 		json_quote(w->out, w->how->source_name);
 	}
 	if (w->how->input_name.n) {
-		key(w, STR("noroshi.input"));
+		key(w, FIELD_NOROSHI_INPUT);
 		json_quote(w->out, w->how->input_name);
 	}
 	if (peer.n) {
-		key(w, STR("noroshi.peer"));
+		key(w, FIELD_NOROSHI_PEER);
 		json_quote(w->out, peer);
 	}
 	if (f->flags & FRAME_PEER_PID) {
-		key(w, STR("noroshi.peer.pid"));
+		key(w, FIELD_NOROSHI_PEER_PID);
 		buf_add_u64(w->out, f->peer_pid);
 	}
 	if (w->r->flags & RECORD_UNPARSED) {
-		key(w, STR("noroshi.unparsed"));
+		key(w, FIELD_NOROSHI_UNPARSED);
 		BUF_ADD_LIT(w->out, "true");
 	}
 	flags_member(w);
 	if (!plain) {
-		key(w, STR("noroshi.raw"));
+		key(w, FIELD_NOROSHI_RAW);
 		buf_add_char(w->out, '"');
 		base64(w->out, raw);
 		buf_add_char(w->out, '"');
 	}
-	key(w, STR("event.original"));
+	key(w, FIELD_EVENT_ORIGINAL);
 	json_quote(
 		w->out, decoded ? batch_bytes(w->b, w->r->original_off, w->r->original_len) : raw);
 }
@@ -197,25 +210,56 @@ is_fact(unsigned field)
 	       field == FIELD_EVENT_ORIGINAL || field == FIELD_TIMESTAMP;
 }
 
+static bool
+is_written(const struct entry *e)
+{
+	return !(e->flags & ENTRY_HIDDEN) && e->kind != VALUE_OBJECT;
+}
+
+/* Names outside ecs.def, in the order in which they came; a repeated name is written with its
+ * first. */
+static void
+named_members(struct writer *w, const struct entry *e, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		bool again = false;
+
+		if ((e[i].field != FIELD_NAMED && e[i].field < FIELD_ECS_END) || !is_written(&e[i]))
+			continue;
+		/* Only array elements can repeat a name: readers fold duplicate keys before. */
+		if (e[i].flags & ENTRY_ARRAY)
+			for (uint32_t j = 0; j < i && !again; j++)
+				again = same_name(w, &e[j], &e[i]);
+		if (!again)
+			member(w, e, n, i, e[i].flags & ENTRY_ARRAY);
+	}
+}
+
 static void
 members(struct writer *w)
 {
 	const struct entry *e = record_entries(w->b, w->r);
 	uint16_t head[FIELD_ECS_END];
-	uint64_t seen[(FIELD_ECS_END + 63) / 64] = {0};
+	uint64_t seen[(FIELD_ECS_END + 63) / 64] = {0}, many[(FIELD_ECS_END + 63) / 64] = {0};
 	uint32_t n = w->r->nentries;
+	bool named = false;
 
 	if (n > RECORD_ENTRIES_MAX)
 		n = RECORD_ENTRIES_MAX;
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned f = e[i].field;
+		uint64_t bit = UINT64_C(1) << (f % 64);
 
-		if (f == FIELD_NAMED || f >= FIELD_ECS_END || (e[i].flags & ENTRY_HIDDEN) ||
-			e[i].kind == VALUE_OBJECT || (w->how->facts && is_fact(f)) ||
-			f == FIELD_TIMESTAMP)
+		if (f == FIELD_NAMED || f >= FIELD_ECS_END) {
+			named = true;
 			continue;
-		if (!(seen[f / 64] >> (f % 64) & 1)) {
-			seen[f / 64] |= UINT64_C(1) << (f % 64);
+		}
+		if (!is_written(&e[i]) || (w->how->facts && is_fact(f)) || f == FIELD_TIMESTAMP)
+			continue;
+		if (seen[f / 64] & bit) {
+			many[f / 64] |= bit;
+		} else {
+			seen[f / 64] |= bit;
 			head[f] = (uint16_t)i;
 		}
 	}
@@ -223,23 +267,10 @@ members(struct writer *w)
 		for (uint64_t bits = seen[word]; bits; bits &= bits - 1) {
 			unsigned f = word * 64 + (unsigned)__builtin_ctzll(bits);
 
-			member(w, e, head[f]);
+			member(w, e, n, head[f], many[word] >> (f % 64) & 1);
 		}
-	/* Names outside ecs.def in the order in which they came; a repeated name was written with
-	 * its first. */
-	for (uint32_t i = 0; i < n; i++) {
-		bool again = false;
-
-		if ((e[i].field != FIELD_NAMED && e[i].field < FIELD_ECS_END) ||
-			(e[i].flags & ENTRY_HIDDEN) || e[i].kind == VALUE_OBJECT)
-			continue;
-		/* Only array elements can repeat a name: readers fold duplicate keys before. */
-		if (e[i].flags & ENTRY_ARRAY)
-			for (uint32_t j = 0; j < i && !again; j++)
-				again = same_name(w, &e[j], &e[i]);
-		if (!again)
-			member(w, e, i);
-	}
+	if (named)
+		named_members(w, e, n);
 }
 
 void

@@ -73,31 +73,37 @@ sort_document(struct rule_files *f, const char *path, const struct yaml_node *ro
 		"document");
 }
 
+void
+rule_files_parse(
+	struct rule_files *f, struct str text, const char *path, bool skip_bad, struct diag *why)
+{
+	struct hash128 h = hash_id(text.p ? text.p : "", text.n);
+	struct yaml_file *y;
+	size_t bad;
+
+	buf_add(&f->hashes, &h, sizeof(h));
+	path = arena_z(&f->arena, str_of(path));
+	yaml_parse_each(text, path, why, &bad, &y);
+	f->rejected += bad;
+	f->files = mem_grow(f->files, f->nfiles, &f->cap_files, sizeof(struct yaml_file *));
+	f->files[f->nfiles++] = y;
+	for (size_t i = 0; i < yaml_documents(y); i++)
+		sort_document(f, path, yaml_document(y, i), skip_bad, why);
+}
+
 static int
 add_file(struct rule_files *f, const char *path, bool skip_bad, struct diag *why)
 {
 	struct buf text = {0};
-	struct yaml_file *y;
-	struct hash128 h;
-	size_t bad;
 	int rc = file_read(path, YAML_MAX_BYTES, &text);
 
 	if (rc < 0) {
 		diag_set(why, path, 0, "cannot read: %s",
 			rc == ERR_IO ? strerror(errno) : "the file is larger than 4 MiB; split it");
 		f->rejected++;
-		goto done;
+	} else {
+		rule_files_parse(f, buf_str(&text), path, skip_bad, why);
 	}
-	h = hash_id(text.p, text.n);
-	buf_add(&f->hashes, &h, sizeof(h));
-	path = arena_z(&f->arena, str_of(path));
-	yaml_parse_each(buf_str(&text), path, why, &bad, &y);
-	f->rejected += bad;
-	f->files = mem_grow(f->files, f->nfiles, &f->cap_files, sizeof(struct yaml_file *));
-	f->files[f->nfiles++] = y;
-	for (size_t i = 0; i < yaml_documents(y); i++)
-		sort_document(f, path, yaml_document(y, i), skip_bad, why);
-done:
 	buf_done(&text);
 	return rc;
 }

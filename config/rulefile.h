@@ -24,6 +24,9 @@ struct rule_files;
  * are left alone). Unreadable documents are reported to why and counted as rejected; the others are
  * kept. Negative when a file or folder could not be read at all. */
 int rule_files_add(struct rule_files *f, const char *path, bool skip_bad, struct diag *why);
+/* The same from a text; `path` is for messages. */
+void rule_files_parse(
+	struct rule_files *f, struct str text, const char *path, bool skip_bad, struct diag *why);
 struct rule_files *rule_files_new(void);
 size_t rule_files_count(const struct rule_files *f);
 struct rule_document *rule_files_at(struct rule_files *f, size_t i);

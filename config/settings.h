@@ -2,6 +2,10 @@
  * settings.h - what the operator wrote in noroshi.yml, as one immutable snapshot known by its
  * content hash.
  *
+ * Every text is followed by a NUL. Paths are absolute or start in the configuration file's folder.
+ * A kafka input whose topics have different sources becomes one input per source, in the same
+ * group.
+ *
  * Read once (and again at SIGHUP); a bad file gives messages and no snapshot, so the old one stays
  * whole. Threads: read-only after settings_load.
  */
@@ -82,6 +86,7 @@ struct limit_settings {
 	int64_t tcp_idle_ns;
 	uint64_t slots;         /* batches in flight, 16 */
 	int64_t batch_delay_ns; /* hand over at the latest after, 5 ms */
+	uint64_t batch_frames;  /* hand over at so many frames; 0 or 1,024 = as full as can be */
 	uint64_t journal_max;   /* bytes on disk before backpressure, 4 GiB */
 	uint64_t state_max;     /* correlation region, bytes */
 	uint64_t state_keys_per_rule;
@@ -108,7 +113,8 @@ struct settings {
 	bool worker_threads;
 	struct str console;     /* host:port; empty = off */
 	struct str control;     /* unix socket path */
-	bool users_separate; /* roles change to users of their own when started as root; default true */
+	bool users_separate;    /* roles change to users of their own when started as root; default
+				   true */
 	struct str user_prefix; /* role users: <prefix>-intake ...; default "noroshi" */
 	struct limit_settings limits;
 	int64_t test_clock;          /* ns; 0 = the machine's. Only test builds obey it. */

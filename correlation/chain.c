@@ -104,6 +104,19 @@ step(const struct corr *c, int64_t *begun, const struct item *it)
 		step_lengths(c, begun, it->time, it->x);
 }
 
+/*
+ * A late item right before one of the very same single rule changes nothing: whatever chain takes
+ * it could take the later one, and would begin no earlier. So a flood of one rule that comes out of
+ * order costs nothing here.
+ */
+static bool
+is_idle(const struct state *s, const struct group *g, uint32_t at)
+{
+	uint64_t bits = window_at(s, g, at)->x;
+
+	return (bits & (bits - 1)) == 0 && window_at(s, g, at + 1)->x == bits;
+}
+
 void
 chain_added(const struct state *s, const struct corr *c, struct group *g, uint32_t at)
 {
@@ -111,6 +124,11 @@ chain_added(const struct state *s, const struct corr *c, struct group *g, uint32
 	int64_t *now = copy_of(c, g, 0), *kept = copy_of(c, g, 1), *before = copy_of(c, g, 2);
 
 	if (at + 1 < g->n) {
+		if (is_idle(s, g, at)) {
+			g->snap_at[0] += at < g->snap_at[0];
+			g->snap_at[1] += at < g->snap_at[1];
+			return;
+		}
 		/* Late: go back to a state that had not seen what comes after it. */
 		if (at < g->snap_at[1]) {
 			nothing_seen(before, cells(c));

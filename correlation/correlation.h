@@ -35,7 +35,8 @@ struct correlator_options {
 
 struct correlation_match { /* for --matches */
 	struct str id;
-	const struct alert *alert; /* group, count */
+	const struct alert *alert; /* group */
+	double count;              /* the compared number */
 	uint64_t first, last;      /* sequence numbers (lines) */
 };
 

@@ -86,7 +86,7 @@ report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff g
 	struct group *g = state_group(&k->s, group);
 	struct str key = group_key(&k->s, corr, g), rest = key;
 	struct alert *a = &k->alert;
-	struct correlation_match out = {.id = c->words.id, .alert = a};
+	struct correlation_match out = {.id = c->words.id, .alert = a, .count = number};
 
 	if (c->shadow) {
 		k->s.root->shadow++;

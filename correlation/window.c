@@ -165,16 +165,51 @@ place_of(const struct state *s, const struct group *g, const struct item *it)
 	return lo;
 }
 
+/* Items [from, to) one place up: runs between the ends of the ring, from above. */
+static void
+shift_up(struct item *ring, const struct group *g, uint32_t from, uint32_t to)
+{
+	while (to > from) {
+		uint32_t end = (g->head + to) % g->cap, run = to - from < end ? to - from : end;
+
+		if (end == 0) {
+			ring[0] = ring[g->cap - 1];
+			to--;
+			continue;
+		}
+		memmove(ring + end - run + 1, ring + end - run, run * sizeof(*ring));
+		to -= run;
+	}
+}
+
+/* One place down, from below. */
+static void
+shift_down(struct item *ring, const struct group *g, uint32_t from, uint32_t to)
+{
+	while (to > from) {
+		uint32_t at = (g->head + from) % g->cap, rest = g->cap - at;
+		uint32_t run = to - from < rest ? to - from : rest;
+
+		if (at == 0) {
+			ring[g->cap - 1] = ring[0];
+			from++;
+			continue;
+		}
+		memmove(ring + at - 1, ring + at, run * sizeof(*ring));
+		from += run;
+	}
+}
+
 static void
 ring_insert(const struct state *s, struct group *g, uint32_t at, const struct item *it)
 {
+	struct item *ring = region_at(s->region, g->ring);
+
 	if (at >= g->n / 2) {
-		for (uint32_t i = g->n; i > at; i--)
-			*window_at(s, g, i) = *window_at(s, g, i - 1);
+		shift_up(ring, g, at, g->n);
 	} else {
+		shift_down(ring, g, 0, at);
 		g->head = g->head ? g->head - 1 : g->cap - 1;
-		for (uint32_t i = 0; i < at; i++)
-			*window_at(s, g, i) = *window_at(s, g, i + 1);
 	}
 	*window_at(s, g, at) = *it;
 	g->n++;

@@ -31,7 +31,7 @@ struct rule_info {
 	const char *path;
 	unsigned line;
 	bool referenced;  /* set by correlation: a correlation refers to it and does not generate */
-	bool off, shadow; /* noroshi: state */
+	bool off, shadow; /* noroshi: state; off is obeyed as it stands when the set is built */
 };
 
 /*

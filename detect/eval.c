@@ -87,7 +87,7 @@ compare_value(struct matcher *m, const struct atom *a, uint32_t i)
 	enum value_kind k = value_kind(m, i);
 	struct number n;
 
-	return (k == VALUE_NUMBER || k == VALUE_STRING) && number_of(value_raw(m, i), &n) &&
+	return (k == VALUE_NUMBER || k == VALUE_STRING) && number_spelled(value_raw(m, i), &n) &&
 	       number_compare(n, (enum compare)a->op, a->number);
 }
 

@@ -93,7 +93,7 @@ label_part(struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
 		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
 			continue;
 		s = value_lower(m, i);
-		if (s.n + 2 > cap - *n)
+		if (*n + s.n + 1 > cap)
 			continue; /* no rule's word is that long */
 		if (*n > from)
 			room[(*n)++] = ROUTE_SEPARATOR;
@@ -107,15 +107,16 @@ static const struct group *
 own_label(struct matcher *m)
 {
 	char key[4096];
+	const size_t cap = sizeof(key) - 2; /* the two line breaks */
 	size_t n = 0;
 	struct attributes label;
 	struct label_entry *at;
 
-	label.product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, sizeof(key));
+	label.product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, cap);
 	key[n++] = '\n';
-	label.category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, sizeof(key));
+	label.category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, cap);
 	key[n++] = '\n';
-	label.service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, sizeof(key));
+	label.service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, cap);
 	if (n > LABEL_MAX) {
 		route_fill(m->rs, &label, &m->spare);
 		return &m->spare;
@@ -182,8 +183,9 @@ scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
 				see(m, w);
 		}
 	}
-	if (s->db && low.n > 0)
-		hs_scan(s->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m);
+	if (s->db && low.n > 0 &&
+		hs_scan(s->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m) != HS_SUCCESS)
+		m->blind = true;
 	/* U+017F folds to s in regular expressions but not in lower-casing. */
 	if (s->nfolding > 0 && str_find(low, STR("\xc5\xbf")) >= 0)
 		for (size_t k = 0; k < s->nfolding; k++)
@@ -204,6 +206,9 @@ scan_slot(struct matcher *m, uint32_t slot)
 	while ((i = slot_next(m, slot, &at)) != NONE)
 		if (value_has_text(m, i))
 			scan_value(m, s, i);
+	/* The scanner failed: nothing it did not see is known. */
+	if (m->blind)
+		m->scan_stamp[slot] = 0;
 }
 
 static void
@@ -244,7 +249,10 @@ matcher_run(struct matcher *m, struct batch b, struct record *r)
 		memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
 	} else {
 		memcpy(m->candidates, g->always, rs->rule_words * sizeof(uint64_t));
+		m->blind = false;
 		scan_record(m, g);
+		if (m->blind)
+			memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
 	}
 	for (size_t w = 0; w < rs->rule_words; w++) {
 		uint64_t bits = m->candidates[w] & g->rules[w];

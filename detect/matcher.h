@@ -61,6 +61,7 @@ struct matcher {
 	pcre2_match_context *re_context;
 	pcre2_jit_stack *re_stack;
 	uint64_t limits;
+	bool blind; /* the literal scanner failed on this record: look at every rule */
 
 	struct arena arena; /* all of the above and the label cache */
 	struct label_entry *labels;

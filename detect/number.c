@@ -50,6 +50,23 @@ number_of(struct str text, struct number *ret)
 	return true;
 }
 
+bool
+number_spelled(struct str text, struct number *ret)
+{
+	bool minus = text.n > 1 && text.p[0] == '-';
+	struct str rest = str_make(text.p + minus, text.n - minus);
+
+	if (rest.n < 2 || rest.p[0] != '0' || !is_digit(rest.p[1]))
+		return number_of(text, ret);
+	while (rest.n > 1 && rest.p[0] == '0' && is_digit(rest.p[1]))
+		str_skip(&rest, 1);
+	if (!number_of(rest, ret))
+		return false;
+	ret->i = minus ? -ret->i : ret->i;
+	ret->d = minus ? -ret->d : ret->d;
+	return true;
+}
+
 struct number
 number_of_yaml(const struct yaml_node *n)
 {

@@ -19,6 +19,8 @@ enum compare { COMPARE_EQ, COMPARE_GT, COMPARE_GTE, COMPARE_LT, COMPARE_LTE };
 
 /* JSON's number grammar, the whole slice. */
 bool number_of(struct str text, struct number *ret);
+/* The same, but leading zeros do no harm: what a string spells. */
+bool number_spelled(struct str text, struct number *ret);
 struct number number_of_int(int64_t i);
 struct number number_of_yaml(const struct yaml_node *n);
 bool number_compare(struct number a, enum compare op, struct number b);

@@ -94,6 +94,7 @@ driver_of(enum input_kind kind)
 	case INPUT_UNIX_DGRAM:
 		return &driver_dgram;
 	case INPUT_FILE:
+		return &driver_file;
 	case INPUT_KAFKA:
 		break;
 	}
@@ -287,7 +288,7 @@ intake_run(const struct settings *s, const struct intake_sockets *socks,
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	writer_init(&in.writer, ports, clock, s->limits.batch_delay_ns, (unsigned)s->ninputs);
+	writer_init(&in.writer, ports, clock, &s->limits, (unsigned)s->ninputs);
 	in.scratch = mem_alloc(SCRATCH_FRONT + SCRATCH_READ);
 	in.running = mem_zero(s->ninputs + 1, sizeof(*in.running));
 	rc = open_base(&in, why);

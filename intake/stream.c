@@ -250,7 +250,7 @@ conn_room(struct conn *c, struct str *pending, size_t *room)
 	return c->buf + c->n;
 }
 
-/* One read and its framing. False: the connection is gone or has nothing more for now. */
+/* One read and its framing. False: the connection is gone, waits, or has nothing more for now. */
 static bool
 conn_read(struct conn *c)
 {
@@ -280,7 +280,7 @@ conn_read(struct conn *c)
 		conn_stall(c);
 		return false;
 	}
-	return (size_t)got == room;
+	return true;
 }
 
 static void

@@ -4,13 +4,14 @@
 
 void
 writer_init(struct writer *w, const struct intake_ports *ports, const struct clock *clock,
-	int64_t delay_ns, unsigned ninputs)
+	const struct limit_settings *limits, unsigned ninputs)
 {
 	*w = (struct writer){.ports = ports,
 		.free = ports->free,
 		.filled = ports->filled,
 		.clock = clock,
-		.delay_ns = delay_ns,
+		.delay_ns = limits->batch_delay_ns,
+		.batch_frames = limits->batch_frames ? limits->batch_frames : BATCH_FRAMES,
 		.number = 1,
 		.ninputs = ninputs < COUNT_INPUTS ? ninputs : COUNT_INPUTS};
 }
@@ -63,7 +64,7 @@ writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct 
 		w->tally[i].framed++;
 		w->tally[i].bytes += bytes.n;
 	}
-	if (batch_is_full(w->batch))
+	if (batch_is_full(w->batch) || batch_head(w->batch)->nframes >= w->batch_frames)
 		writer_hand_over(w);
 	return 0;
 }

@@ -17,6 +17,7 @@ struct writer {
 	struct queue free, filled; /* our ends */
 	const struct clock *clock;
 	int64_t delay_ns;
+	uint64_t batch_frames;
 	struct batch batch; /* the open slot; base NULL = none */
 	unsigned slot;
 	int64_t opened;  /* mono time of the open slot's first frame */
@@ -32,7 +33,7 @@ struct writer {
 };
 
 void writer_init(struct writer *w, const struct intake_ports *ports, const struct clock *clock,
-	int64_t delay_ns, unsigned ninputs);
+	const struct limit_settings *limits, unsigned ninputs);
 /* Take back what the engine is done with. */
 void writer_collect(struct writer *w);
 /* A frame can be added now. */

@@ -127,7 +127,9 @@ json_sniff(struct str message)
 
 	if (str_starts(s, STR("@cee:")))
 		return true;
-	return json_looks_like(s) || json_row_open_array(&array);
+	/* RFC 5424's structured data opens with a bracket, too; only an array ends with one. */
+	return json_looks_like(s) ||
+	       (s.n > 0 && s.p[s.n - 1] == ']' && json_row_open_array(&array));
 }
 
 const struct parser parser_json = {

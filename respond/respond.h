@@ -19,10 +19,11 @@ struct respond_options {
 	const char *alert_log_dir; /* data/alerts: numbered files, see base alert log */
 	const char *cases;         /* data/cases.db */
 	const char *spool_dir;     /* data/spool */
-	_Atomic uint64_t *taken;   /* where to tell the number of the last alert that is in cases.db */
-	_Atomic uint32_t *ready;   /* set ready_bit here when running */
+	_Atomic uint64_t
+		*taken; /* where to tell the number of the last alert that is in cases.db */
+	_Atomic uint32_t *ready; /* set ready_bit here when running */
 	uint32_t ready_bit;
-	int wake_fd;               /* eventfd: something was appended to the alert log */
+	int wake_fd; /* eventfd: something was appended to the alert log */
 	int stop_fd;
 	struct counts *counts;
 	const struct clock *clock;

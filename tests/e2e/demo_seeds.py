@@ -18,11 +18,11 @@ LINES = int(os.environ.get("DEMO_TEST_LINES", "100000"))
 SEEDS = range(1, 11)
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
-from demo import judge  # noqa: E402
+from demo import day_before, judge  # noqa: E402
 
 
 def day(seed, folder):
-    subprocess.run([COMPANY, "--seed", str(seed), "--lines", str(LINES), "--out", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([COMPANY, "--seed", str(seed), "--lines", str(LINES), "--date", day_before(), "--out", folder], check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(folder, "truth.json"), encoding="utf-8") as f:
         return json.load(f)
 

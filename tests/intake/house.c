@@ -63,12 +63,12 @@ house_input(struct house *h, enum input_kind kind, const char *where)
 	char name[32];
 
 	snprintf(name, sizeof(name), "input%zu", h->settings.ninputs);
-	in->name = arena_str(&h->arena, str_of(name));
+	in->name = str_of(arena_z(&h->arena, str_of(name)));
 	in->kind = kind;
 	if (kind == INPUT_UDP || kind == INPUT_TCP || kind == INPUT_KAFKA)
-		in->address = arena_str(&h->arena, str_of(where));
+		in->address = str_of(arena_z(&h->arena, str_of(where)));
 	else
-		in->path = arena_str(&h->arena, str_of(where));
+		in->path = str_of(arena_z(&h->arena, str_of(where)));
 	return in;
 }
 
@@ -89,6 +89,22 @@ house_start(struct house *h)
 	cr_assert_eq(rc, 0, "%s", diag_first(&h->why));
 	h->stop = 0;
 	cr_assert_eq(pthread_create(&h->thread, NULL, run, h), 0);
+}
+
+void
+house_again(struct house *h)
+{
+	house_stop(h);
+	intake_close(&h->socks);
+	queue_reset(&h->ports.free);
+	queue_reset(&h->ports.filled);
+	queue_reset(&h->ports.durable);
+	for (unsigned i = 0; i < h->ports.nslots; i++)
+		queue_push(&h->ports.free, i);
+	h->n = 0;
+	h->batches = 0;
+	memset(h->counts, 0, sizeof(*h->counts));
+	house_start(h);
 }
 
 static void

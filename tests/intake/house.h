@@ -44,6 +44,8 @@ struct house *house_new(unsigned nslots);
 struct input_settings *house_input(struct house *h, enum input_kind kind, const char *where);
 /* Listen and run; fails the test with the diagnosis. */
 void house_start(struct house *h);
+/* A second life: all slots are free again, nothing is counted yet. */
+void house_again(struct house *h);
 /* Let the engine work until there are n frames or ms passed; how many there are. */
 size_t house_until(struct house *h, size_t n, int ms);
 /* Let the engine work until a counter of rejected or dropped messages has that value. */

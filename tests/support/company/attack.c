@@ -238,7 +238,7 @@ lateral(struct company *co)
 	struct person *p = plot_sysmon_person(co);
 	unsigned n = rng_range(&co->rng, 6, 9), variant = rng_below(&co->rng, 3);
 	int64_t at = plot_time(co, 10, 22), step = 500000 / n;
-	const char *stolen = people_admin(co, 2 + rng_below(&co->rng, 2));
+	const char *stolen = people_admin(2 + rng_below(&co->rng, 2));
 
 	entity_ip(m, "source.ip", p->pc.ip);
 	truth_indicator(m, p->pc.fqdn);
@@ -336,7 +336,7 @@ privilege(struct company *co)
 		"Account made, given all rights, log cleared",
 		"アカウント作成・特権付与・ログ消去");
 	struct machine *dc = &co->servers[WIN_DC1 + rng_below(&co->rng, 2)];
-	const char *by = people_admin(co, rng_below(&co->rng, 2));
+	const char *by = people_admin(rng_below(&co->rng, 2));
 	const char *account = made[rng_below(&co->rng, 4)];
 	int64_t at = plot_time(co, 11, 22);
 

@@ -127,9 +127,9 @@ extern const struct unix_host unix_hosts[UNIX_HOSTS];
 void people_init(struct company *co);
 
 /* Administrators' second account. */
-const char *people_admin(const struct company *co, unsigned admin);
+const char *people_admin(unsigned admin);
 
-/* Begin a line at a time (ms of the day; held inside the day), end it: the stage has it then. */
+/* Begin a line at a time (ms of the day), end it: the stage has it then. */
 struct text *line_begin(struct company *co, int64_t at, enum kind kind);
 void line_end(struct company *co);
 

@@ -87,12 +87,12 @@ vpn(struct company *co)
 	for (unsigned i = 0; i < 30; i++, at += 30000)
 		forti_vpn_failed(co, at, co->people[40 + i * 7].account, ip, i % 3 != 0);
 	m = begin(co, "D04c-old-saved-password", RULE_VPN_GUESSED,
-		"OpenVPN client with an old saved password, 12 times, then in",
-		"古い保存パスワードで12回失敗の後に成功");
+		"OpenVPN client with an old saved password, 8 times, then in",
+		"古い保存パスワードで8回失敗の後に成功");
 	ip = outside(co, 4);
 	at = plot_time(co, 7, 22);
 	entity_ip(m, "source.ip", ip);
-	for (unsigned i = 0; i < 12; i++, at += 15000)
+	for (unsigned i = 0; i < 8; i++, at += 15000)
 		openvpn_failed(co, at, co->people[390].account, ip, pool_port(&co->rng));
 	openvpn_up(co, at + 60000, co->people[390].account, ip, pool_port(&co->rng),
 		IP(10, 8, 0, 249));

@@ -284,7 +284,7 @@ ssh_admin(struct company *co, int64_t at)
 	}
 	ssh_closed(co, at + 20000 + dice(co, 600000), &t, true);
 	if (rng_percent(&co->rng, 6))
-		forti_admin_login(co, at, people_admin(co, p->number), p->pc.ip);
+		forti_admin_login(co, at, people_admin(p->number), p->pc.ip);
 }
 
 static void

@@ -110,19 +110,18 @@ people_init(struct company *co)
 }
 
 const char *
-people_admin(const struct company *co, unsigned admin)
+people_admin(unsigned admin)
 {
 	static const char *const names[ADMINS] = {
 		"adm-infra1", "adm-infra2", "adm-helpdesk1", "adm-helpdesk2"};
 
-	(void)co;
 	return names[admin % ADMINS];
 }
 
 struct text *
 line_begin(struct company *co, int64_t at, enum kind kind)
 {
-	co->at = at < 0 ? 0 : at < MS_DAY ? at : MS_DAY - 1;
+	co->at = at < 0 ? 0 : at;
 	co->kind = kind;
 	co->line.n = 0;
 	return &co->line;
@@ -134,11 +133,12 @@ line_room(const struct company *co)
 	return co->put < co->budget;
 }
 
-/* An attack's line is always written; benign life only fills what the day has room for. */
+/* An attack's line is always written; benign life only fills what the day has room for, and what
+ * would happen after midnight is not told. */
 void
 line_end(struct company *co)
 {
-	if (!co->mark && !line_room(co))
+	if (!co->mark && (!line_room(co) || co->at >= MS_DAY))
 		return;
 	if (co->mark)
 		truth_line(co->mark, co->at, co->kind);

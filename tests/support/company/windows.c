@@ -10,15 +10,16 @@ enum provider { SYSMON, AUDIT, EVENTLOG, SERVICES };
 static const struct {
 	const char *name, *guid, *channel;
 	unsigned pid;
+	const char *tag; /* as NXLog writes it into the header: blanks become underscores */
 } providers[] = {
 	[SYSMON] = {"Microsoft-Windows-Sysmon", "5770385f-c22a-43e0-bf4c-06f5698ffbd9",
-		"Microsoft-Windows-Sysmon/Operational", 2840},
+		"Microsoft-Windows-Sysmon/Operational", 2840, "Microsoft-Windows-Sysmon"},
 	[AUDIT] = {"Microsoft-Windows-Security-Auditing", "54849625-5478-4994-a5ba-3e3b0328c30d",
-		"Security", 668},
+		"Security", 668, "Microsoft-Windows-Security-Auditing"},
 	[EVENTLOG] = {"Microsoft-Windows-Eventlog", "fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148",
-		"Security", 1180},
+		"Security", 1180, "Microsoft-Windows-Eventlog"},
 	[SERVICES] = {"Service Control Manager", "555908d1-a6d7-4695-8e1e-26931d2012f4", "System",
-		652},
+		652, "Service_Control_Manager"},
 };
 
 static const struct about {
@@ -79,7 +80,7 @@ nxlog(struct company *co, struct text *t, const struct machine *m, const struct 
 	text_put(t, co->day.dom < 10 ? "<%u>%s  %u " : "<%u>%s %u ", failed ? 11u : 14u,
 		co->day.mon, co->day.dom);
 	text_put(t, "%2:%2:%2 %s %s[%u]: ", s / 3600, s / 60 % 60, s % 60, m->fqdn,
-		providers[a->provider].name, pid);
+		providers[a->provider].tag, pid);
 	text_put(t,
 		"{\"EventTime\":\"%s %2:%2:%2\",\"Hostname\":\"%s\",\"Keywords\":%s,"
 		"\"EventType\":\"%s\",\"SeverityValue\":%u,\"Severity\":\"%s\",\"EventID\":%u,"

@@ -1,0 +1,24 @@
+/*
+ * mail.h - an alert, or a summary of many, as a mail (RFC 5322, MIME, UTF-8).
+ *
+ * What comes from logs reaches a header only as an RFC 2047 encoded word of shown text, bounded; so
+ * it can neither begin a header nor end the header part. The body is base64: no line of it can look
+ * like anything to a mail server.
+ */
+#ifndef RESPOND_MAIL_H
+#define RESPOND_MAIL_H
+
+#include "respond/notice.h"
+#include "respond/sink.h"
+
+/* An address without control characters, blanks and angle brackets, with something before and
+ * behind its @. */
+bool mail_address_ok(struct str address);
+void mail_compose(
+	const struct sink_settings *set, const struct item *it, int64_t wall, struct buf *out);
+void mail_compose_digest(
+	const struct sink_settings *set, const struct digest *d, int64_t wall, struct buf *out);
+/* For tests: one header with a free text, folded. */
+void mail_header_text(struct buf *out, const char *name, struct str text);
+
+#endif
