@@ -1,13 +1,10 @@
 #include "base/alertlog.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alertfile.h"
 #include "base/crash.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -108,89 +105,7 @@ id_of(struct str json, struct hash128 *ret)
 	return json.n >= 32 && hash128_parse((struct str){json.p, 32}, ret);
 }
 
-/* ---- files ---- */
-
-static char *
-file_path(const char *dir, uint64_t first)
-{
-	struct buf b = {0};
-	const char *z;
-
-	buf_printf(&b, "%s/%08llu.log", dir, (unsigned long long)first);
-	z = buf_z(&b);
-	return (char *)(uintptr_t)z;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* First numbers of all files of the folder, ascending. */
-static int
-list_files(const char *dir, uint64_t **ret, size_t *nret)
-{
-	uint64_t *list = NULL;
-	size_t n = 0, cap = 0;
-	struct dirent *de;
-	DIR *d = opendir(dir);
-
-	if (!d)
-		return ERR_IO;
-	while ((de = readdir(d))) {
-		struct str name = str_of(de->d_name);
-		uint64_t first;
-
-		if (!str_ends(name, STR(".log")) || name.n < 12)
-			continue;
-		name.n -= 4;
-		if (!str_u64(name, &first) || first == 0)
-			continue;
-		list = mem_grow(list, n, &cap, sizeof(*list));
-		list[n++] = first;
-	}
-	closedir(d);
-	if (n)
-		qsort(list, n, sizeof(*list), by_number);
-	*ret = list;
-	*nret = n;
-	return 0;
-}
-
-/*
- * One line at the front of *s: "number crc json\n". 1: taken, *s behind it; 0: not whole;
- * ERR_CORRUPT: it ends in a newline but does not hold what was written.
- */
-static int
-take_line(struct str *s, uint64_t *number, struct str *json)
-{
-	ptrdiff_t end = str_chr(*s, '\n');
-	struct str line;
-	uint32_t crc = 0;
-	size_t i;
-
-	if (end < 0)
-		return 0;
-	line = (struct str){s->p, (size_t)end};
-	if (!str_take_u64(&line, number) || line.n < 10 || line.p[0] != ' ' || line.p[9] != ' ')
-		return ERR_CORRUPT;
-	for (i = 1; i < 9; i++) {
-		char c = line.p[i];
-
-		if (!is_digit(c) && (c < 'a' || c > 'f'))
-			return ERR_CORRUPT;
-		crc = crc << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
-	}
-	str_skip(&line, 10);
-	if (crc32c(0, line.p, line.n) != crc)
-		return ERR_CORRUPT;
-	*json = line;
-	str_skip(s, (size_t)end + 1);
-	return 1;
-}
+/* ---- opening ---- */
 
 struct loaded {
 	uint64_t next;    /* number behind the last line that continues the row without a hole */
@@ -208,7 +123,7 @@ load_lines(struct alertlog *l, struct str all, uint64_t first, struct loaded *re
 	int rc;
 
 	*ret = (struct loaded){.next = first};
-	while ((rc = take_line(&s, &number, &json)) != 0) {
+	while ((rc = alertfile_take(&s, &number, &json)) != 0) {
 		if (rc < 0 || number < ret->next) {
 			ret->damaged++;
 			str_skip(&s, (size_t)str_chr(s, '\n') + 1);
@@ -227,8 +142,8 @@ load_lines(struct alertlog *l, struct str all, uint64_t first, struct loaded *re
 static int
 start_file(struct alertlog *l)
 {
-	char *path = file_path(l->dir, l->next);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
+	char *path = alertfile_path(l->dir, l->next);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	int rc = 0;
 
 	mem_free(path);
@@ -256,7 +171,7 @@ set_aside(const char *path, struct str rest)
 	int rc;
 
 	buf_printf(&b, "%s.cut", path);
-	rc = file_replace(buf_z(&b), rest, 0640);
+	rc = file_replace(buf_z(&b), rest, 0644);
 	buf_done(&b);
 	return rc;
 }
@@ -293,10 +208,10 @@ load(struct alertlog *l)
 {
 	uint64_t *files = NULL;
 	size_t n = 0;
-	int rc = list_files(l->dir, &files, &n);
+	int rc = alertfile_list(l->dir, &files, &n);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		char *path = file_path(l->dir, files[i]);
+		char *path = alertfile_path(l->dir, files[i]);
 		struct buf b = {0};
 		struct loaded in;
 
@@ -420,10 +335,10 @@ alertlog_release(struct alertlog *l, uint64_t number)
 	uint64_t *files = NULL;
 	size_t n = 0;
 
-	if (list_files(l->dir, &files, &n) < 0)
+	if (alertfile_list(l->dir, &files, &n) < 0)
 		return;
 	for (size_t i = 0; i + 1 < n && files[i + 1] - 1 <= number; i++) {
-		char *path = file_path(l->dir, files[i]);
+		char *path = alertfile_path(l->dir, files[i]);
 
 		unlink(path);
 		mem_free(path);
@@ -445,156 +360,4 @@ alertlog_close(struct alertlog *l)
 	mem_free(l->ids.slots);
 	mem_free(l->dir);
 	mem_free(l);
-}
-
-/* ---- reading ---- */
-
-struct alertlog_reader {
-	char *dir;
-	uint64_t after; /* the last number given out */
-	uint64_t first; /* the open file's; 0 = none open */
-	int fd;
-	struct buf b;
-	size_t at; /* bytes of b taken */
-	uint64_t damaged;
-};
-
-struct alertlog_reader *
-alertlog_reader_new(const char *dir, uint64_t after)
-{
-	struct alertlog_reader *r = mem_zero(1, sizeof(*r));
-
-	r->dir = mem_copy_z(dir, strlen(dir));
-	r->after = after;
-	r->fd = -1;
-	return r;
-}
-
-/* The file to open next: at the start the one that holds after + 1, later the one behind the open.
- */
-static uint64_t
-next_file(const struct alertlog_reader *r)
-{
-	uint64_t *files = NULL, best = 0;
-	size_t n = 0;
-
-	if (list_files(r->dir, &files, &n) < 0)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (r->first && files[i] > r->first) {
-			best = files[i];
-			break;
-		}
-		if (!r->first && (best == 0 || files[i] <= r->after + 1))
-			best = files[i];
-	}
-	mem_free(files);
-	return best;
-}
-
-static bool
-open_file(struct alertlog_reader *r, uint64_t first)
-{
-	char *path = file_path(r->dir, first);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	mem_free(path);
-	if (fd < 0)
-		return false;
-	if (r->fd >= 0)
-		close(r->fd);
-	r->fd = fd;
-	r->first = first;
-	buf_clear(&r->b);
-	r->at = 0;
-	return true;
-}
-
-static bool
-fill(struct alertlog_reader *r)
-{
-	ssize_t got;
-
-	if (r->at) {
-		memmove(r->b.p, r->b.p + r->at, r->b.n - r->at);
-		r->b.n -= r->at;
-		r->at = 0;
-	}
-	do
-		got = read(r->fd, buf_room(&r->b, 65536), 65536);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		return false;
-	r->b.n += (size_t)got;
-	return true;
-}
-
-/* A line out of what is in memory. */
-static bool
-buffered(struct alertlog_reader *r, uint64_t *number, struct buf *json)
-{
-	while (r->at < r->b.n) {
-		struct str s = {r->b.p + r->at, r->b.n - r->at}, text;
-		int rc = take_line(&s, number, &text);
-
-		if (rc == 0)
-			return false;
-		if (rc < 0) {
-			r->damaged++;
-			str_skip(&s, (size_t)str_chr(s, '\n') + 1);
-		}
-		r->at = r->b.n - s.n;
-		if (rc < 0 || *number <= r->after)
-			continue;
-		r->after = *number;
-		buf_clear(json);
-		buf_add_str(json, text);
-		return true;
-	}
-	return false;
-}
-
-bool
-alertlog_next(struct alertlog_reader *r, uint64_t *number, struct buf *json)
-{
-	bool last_look = false;
-	uint64_t newer;
-
-	for (;;) {
-		if (r->fd >= 0) {
-			do
-				if (buffered(r, number, json))
-					return true;
-			while (fill(r));
-		}
-		newer = next_file(r);
-		if (newer == 0)
-			return false;
-		/* Lines may have come between the end that was seen and the newer file. */
-		if (r->fd >= 0 && !last_look) {
-			last_look = true;
-			continue;
-		}
-		if (!open_file(r, newer))
-			return false;
-		last_look = false;
-	}
-}
-
-uint64_t
-alertlog_reader_damaged(const struct alertlog_reader *r)
-{
-	return r->damaged;
-}
-
-void
-alertlog_reader_free(struct alertlog_reader *r)
-{
-	if (!r)
-		return;
-	if (r->fd >= 0)
-		close(r->fd);
-	buf_done(&r->b);
-	mem_free(r->dir);
-	mem_free(r);
 }

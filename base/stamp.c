@@ -6,82 +6,6 @@
 #define YEAR_FIRST 1970
 #define YEAR_LAST  2261
 
-static const uint8_t month_days[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-static bool
-is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-/* Exists in the calendar, whatever the year. */
-static bool
-exists(const struct civil *c)
-{
-	if (c->month < 1 || c->month > 12 || c->day < 1)
-		return false;
-	if (c->day > month_days[c->month] && !(c->month == 2 && c->day == 29 && is_leap(c->year)))
-		return false;
-	return c->hour >= 0 && c->hour < 24 && c->minute >= 0 && c->minute < 60 && c->second >= 0 &&
-	       c->second <= 60 && c->nano >= 0 && c->nano < NS_PER_S;
-}
-
-bool
-civil_valid(const struct civil *c)
-{
-	return c->year >= YEAR_FIRST && c->year <= YEAR_LAST && exists(c);
-}
-
-/* Days since 1970-01-01. Counting years from March puts the leap day last, so that month lengths
- * follow one formula. */
-static int64_t
-days_of(int year, int month, int day)
-{
-	unsigned y = (unsigned)(month <= 2 ? year - 1 : year);
-	unsigned era = y / 400, yoe = y % 400;
-	unsigned doy =
-		(153 * (unsigned)(month > 2 ? month - 3 : month + 9) + 2) / 5 + (unsigned)day - 1;
-
-	return (int64_t)era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
-}
-
-int64_t
-civil_to_ns(const struct civil *c)
-{
-	int64_t s = days_of(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
-		    c->second;
-
-	return s * NS_PER_S + c->nano;
-}
-
-static void
-date_of(int64_t days, struct civil *ret)
-{
-	uint32_t z = (uint32_t)(days + 719468);
-	uint32_t era = z / 146097, doe = z % 146097;
-	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	uint32_t mp = (5 * doy + 2) / 153;
-
-	ret->day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	ret->month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	ret->year = (int)(yoe + era * 400) + (ret->month <= 2);
-}
-
-void
-civil_of_ns(int64_t ns, struct civil *ret)
-{
-	int64_t days = ns / DAY_NS - (ns % DAY_NS < 0);
-	int64_t rest = ns - days * DAY_NS;
-	uint32_t s = (uint32_t)(rest / NS_PER_S);
-
-	date_of(days, ret);
-	ret->hour = (int)(s / 3600);
-	ret->minute = (int)(s / 60 % 60);
-	ret->second = (int)(s % 60);
-	ret->nano = (int)(rest % NS_PER_S);
-}
-
 /* ---- pieces of text; each moves *p on success ---- */
 
 static bool
@@ -287,7 +211,7 @@ static bool
 finish(struct str *s, const char *p, const struct civil *c, bool has_offset, int seconds,
 	const struct zone *zone, int64_t arrival, int64_t *ret)
 {
-	if (!exists(c))
+	if (!civil_exists(c))
 		return false;
 	if (c->year < YEAR_FIRST || c->year > YEAR_LAST)
 		*ret = STAMP_BEYOND;
@@ -329,43 +253,35 @@ stamp_take_iso(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 	return finish(s, p, &c, has_offset, seconds, zone, arrival, ret);
 }
 
+/* The sum of the second and third letter tells the months apart. */
+#define M(a, b, c, n)                                                                              \
+	[((b) + (c)) % 32] = {(uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c), n}
+
+static const struct {
+	uint32_t letters;
+	int number;
+} months[32] = {
+	M('j', 'a', 'n', 1),
+	M('f', 'e', 'b', 2),
+	M('m', 'a', 'r', 3),
+	M('a', 'p', 'r', 4),
+	M('m', 'a', 'y', 5),
+	M('j', 'u', 'n', 6),
+	M('j', 'u', 'l', 7),
+	M('a', 'u', 'g', 8),
+	M('s', 'e', 'p', 9),
+	M('o', 'c', 't', 10),
+	M('n', 'o', 'v', 11),
+	M('d', 'e', 'c', 12),
+};
+
 int
 stamp_month(const char *three)
 {
-	uint32_t v = ((uint32_t)(unsigned char)three[0] << 16 |
-			     (uint32_t)(unsigned char)three[1] << 8 | (unsigned char)three[2]) |
-		     0x202020;
+	unsigned a = (unsigned char)three[0] | 0x20u, b = (unsigned char)three[1] | 0x20u,
+		 c = (unsigned char)three[2] | 0x20u, at = (b + c) % 32;
 
-#define M(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
-	switch (v) {
-	case M('j', 'a', 'n'):
-		return 1;
-	case M('f', 'e', 'b'):
-		return 2;
-	case M('m', 'a', 'r'):
-		return 3;
-	case M('a', 'p', 'r'):
-		return 4;
-	case M('m', 'a', 'y'):
-		return 5;
-	case M('j', 'u', 'n'):
-		return 6;
-	case M('j', 'u', 'l'):
-		return 7;
-	case M('a', 'u', 'g'):
-		return 8;
-	case M('s', 'e', 'p'):
-		return 9;
-	case M('o', 'c', 't'):
-		return 10;
-	case M('n', 'o', 'v'):
-		return 11;
-	case M('d', 'e', 'c'):
-		return 12;
-	default:
-		return 0;
-	}
-#undef M
+	return months[at].letters == (a << 16 | b << 8 | c) ? months[at].number : 0;
 }
 
 static bool
@@ -386,17 +302,17 @@ nearest_year(struct civil *c, int64_t arrival_local)
 	struct civil now, try = *c;
 	bool found = false;
 
-	date_of(arrival_local / DAY_NS - (arrival_local % DAY_NS < 0), &now);
-	/* Most lines are of this month: no need to look at other years. */
+	civil_of_ns(arrival_local, &now);
+	/* No need to look at other years. */
 	if (now.month == c->month && c->day <= 28) {
 		c->year = now.year;
-		return exists(c);
+		return true;
 	}
 	for (int y = now.year - 1; y <= now.year + 1; y++) {
 		int64_t far;
 
 		try.year = y;
-		if (!exists(&try))
+		if (!civil_exists(&try))
 			continue;
 		far = civil_to_ns(&try) - arrival_local;
 		if (far < 0)
@@ -410,6 +326,56 @@ nearest_year(struct civil *c, int64_t arrival_local)
 	return found;
 }
 
+/* The pair of digits at p, or a number over 99. A blank may stand for a leading zero. */
+static unsigned
+pair(const char *p, bool blank)
+{
+	unsigned hi = (unsigned)(unsigned char)p[0] - '0', lo = (unsigned)(unsigned char)p[1] - '0';
+
+	if (blank && p[0] == ' ')
+		hi = 0;
+	return hi > 9 || lo > 9 ? 100 : hi * 10 + lo;
+}
+
+/*
+ * The usual case at once: "Nov 22 09:59:58", then a blank and no zone's name, of a day within five
+ * months of arrival, so that the year is that of arrival. False: look closer.
+ */
+static bool
+bsd_fast(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
+{
+	static const uint16_t before[13] = {
+		0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	const char *p = s->p;
+	unsigned d, h, m, sec;
+	int64_t today, day, local = arrival;
+	int n, year;
+
+	if (s->n < 17 || p[3] != ' ' || p[6] != ' ' || p[9] != ':' || p[12] != ':' ||
+		p[15] != ' ' || (p[16] >= 'A' && p[16] <= 'Z') || p[16] == '+' || p[16] == '-')
+		return false;
+	n = stamp_month(p);
+	d = pair(p + 4, true);
+	h = pair(p + 7, false);
+	m = pair(p + 10, false);
+	sec = pair(p + 13, false);
+	/* 29 February and what exists in some months only are left to the calendar. */
+	if (n == 0 || d - 1 > 27 || h > 23 || m > 59 || sec > 59 || arrival < 0)
+		return false;
+	local += zone_offset(zone, arrival) * NS_PER_S;
+	today = local / DAY_NS;
+	year = 1970 + (int)((today * 4 + 2) / 1461);
+	day = (year - 1970) * 365 + (year - 1969) / 4 + before[n] + (n > 2 && year % 4 == 0) +
+	      (int)d - 1;
+	/* The short leap rule holds from 1901 to 2099. */
+	if (year > 2099 || day - today > 150 || today - day > 150)
+		return false;
+	local = (day * 86400 + (int64_t)(h * 3600 + m * 60 + sec)) * NS_PER_S;
+	*ret = zone_to_utc(zone, local, arrival);
+	str_skip(s, 15);
+	return true;
+}
+
 bool
 stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 {
@@ -418,6 +384,8 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 	int seconds = 0;
 	bool has_offset = false, has_year = false;
 
+	if (bsd_fast(s, zone, arrival, ret))
+		return true;
 	if (p < end && (*p == '*' || *p == '.'))
 		p++;
 	q = p;
@@ -538,49 +506,4 @@ stamp_take_ctime(struct str *s, const struct zone *zone, int64_t arrival, int64_
 	if (!one(&p, end, ' ') || !four(&p, end, &c.year) || runs_on(p, end))
 		return false;
 	return finish(s, p, &c, has_offset, seconds, zone, arrival, ret);
-}
-
-/* ---- back to text ---- */
-
-static char *
-digits(char *p, unsigned v, int n)
-{
-	for (int i = n - 1; i >= 0; i--) {
-		p[i] = (char)('0' + v % 10);
-		v /= 10;
-	}
-	return p + n;
-}
-
-size_t
-stamp_format(int64_t ns, char out[32])
-{
-	struct civil c;
-	char *p = out;
-
-	civil_of_ns(ns, &c);
-	p = digits(p, (unsigned)c.year, 4);
-	*p++ = '-';
-	p = digits(p, (unsigned)c.month, 2);
-	*p++ = '-';
-	p = digits(p, (unsigned)c.day, 2);
-	*p++ = 'T';
-	p = digits(p, (unsigned)c.hour, 2);
-	*p++ = ':';
-	p = digits(p, (unsigned)c.minute, 2);
-	*p++ = ':';
-	p = digits(p, (unsigned)c.second, 2);
-	*p++ = '.';
-	if (c.nano % (int)NS_PER_MS == 0)
-		p = digits(p, (unsigned)(c.nano / (int)NS_PER_MS), 3);
-	else
-		p = digits(p, (unsigned)c.nano, 9);
-	*p++ = 'Z';
-	return (size_t)(p - out);
-}
-
-void
-stamp_add(struct buf *b, int64_t ns)
-{
-	b->n += stamp_format(ns, buf_room(b, 32));
 }

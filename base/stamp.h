@@ -20,7 +20,9 @@ struct civil {
 	int year, month, day, hour, minute, second, nano; /* month and day from 1 */
 };
 
-/* True if it is a date and time that exists. */
+/* Is it a date and time of the calendar, whatever the year? */
+bool civil_exists(const struct civil *c);
+/* And in a year that int64 ns can hold? */
 bool civil_valid(const struct civil *c);
 /* As UTC. The caller made sure that it is valid. */
 int64_t civil_to_ns(const struct civil *c);

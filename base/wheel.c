@@ -130,14 +130,14 @@ link_timer(struct wheel *w, uint32_t i)
 		tick = w->tick; /* overdue: with what is due now */
 	differ = tick ^ w->tick;
 	t->level = (uint8_t)(differ ? (63 - __builtin_clzl(differ)) / 6 : 0);
-	t->slot = (uint8_t)(tick >> (6 * t->level) & (SLOTS - 1));
+	t->slot = (uint8_t)((tick >> (6 * t->level)) & (uint64_t)(SLOTS - 1));
 	slot = &w->slots[t->level][t->slot];
 	t->prev = NONE;
 	t->next = *slot;
 	if (t->next != NONE)
 		w->timers[t->next].prev = i;
 	*slot = i;
-	w->used[t->level] |= UINT64_C(1) << t->slot;
+	w->used[t->level] |= UINT64_C(1) << (unsigned)t->slot;
 }
 
 static void

@@ -414,13 +414,16 @@ zone_name(const struct zone *z)
 int32_t
 zone_offset(const struct zone *z, int64_t utc)
 {
-	int64_t s = utc / NS_PER_S - (utc % NS_PER_S < 0);
 	size_t lo = 0, hi;
+	int64_t s;
 
 	if (!z)
 		return 0;
 	hi = z->n;
-	if (hi == 0 || s < z->changes[0].at)
+	if (hi == 0)
+		return z->first;
+	s = utc / NS_PER_S - (utc % NS_PER_S < 0);
+	if (s < z->changes[0].at)
 		return z->first;
 	if (s >= z->changes[hi - 1].at)
 		return z->changes[hi - 1].offset;

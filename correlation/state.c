@@ -417,7 +417,23 @@ root_init(struct state *s, uint64_t seed)
 
 	if (root->magic == MAGIC)
 		return;
+	/* What another version left cannot be read: an empty memory is better than a wrong one. */
+	if (root->magic != 0)
+		region_reset(s->region);
 	*root = (struct state_root){.magic = MAGIC, .seed = seed, .now = STATE_NEVER};
+}
+
+/* The same rules in the same places: a restart, which must leave no trace in the region. */
+static bool
+is_same(const struct state *s, const struct hash128 *contents, uint32_t nrules)
+{
+	if (s->root->nrules != nrules)
+		return false;
+	for (uint32_t i = 0; i < nrules; i++)
+		if (state_rule(s, i)->content.lo != contents[i].lo ||
+			state_rule(s, i)->content.hi != contents[i].hi)
+			return false;
+	return true;
 }
 
 int
@@ -432,6 +448,9 @@ state_attach(struct state *s, const struct hash128 *contents, const struct rule_
 	s->root = root;
 	s->shapes = mem_zero(nrules, sizeof(*s->shapes));
 	root_init(s, seed);
+	memcpy(s->shapes, shapes, nrules * sizeof(*shapes));
+	if (is_same(s, contents, nrules))
+		return 0;
 	for (uint32_t i = 0; i < root->nrules; i++)
 		if (place_of(contents, nrules, state_rule(s, i)->content) == nrules)
 			rule_free(s, i);
@@ -455,7 +474,6 @@ state_attach(struct state *s, const struct hash128 *contents, const struct rule_
 	region_free_piece(s->region, root->rules, root->nrules * sizeof(*fresh));
 	root->rules = at;
 	root->nrules = nrules;
-	memcpy(s->shapes, shapes, nrules * sizeof(*shapes));
 	return 0;
 }
 

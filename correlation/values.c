@@ -104,21 +104,25 @@ values_drop(struct state *s, uint32_t rule, struct group *g, roff value)
 	state_release(s, rule, value, value_bytes(v->len));
 }
 
+/* In the order of the window, not of the table: what is freed first is handed out first, and that
+ * must not depend on the seed. */
 void
 values_clear(struct state *s, uint32_t rule, struct group *g)
 {
 	uint32_t kind = state_rule(s, rule)->kind;
-	const roff *table = region_at(s->region, g->values);
+	size_t cell = sizeof(double);
 
 	if (kind == CORR_VALUE_COUNT || kind == CORR_VALUE_SHARE) {
-		for (uint32_t i = 0; i < g->values_cap; i++)
-			if (table[i])
-				state_release(
-					s, rule, table[i], value_bytes(value_at(s, table[i])->len));
-		state_release(s, rule, g->values, g->values_cap * sizeof(roff));
-	} else {
-		state_release(s, rule, g->values, g->values_cap * sizeof(double));
+		cell = sizeof(roff);
+		for (uint32_t i = 0; i < g->n; i++) {
+			roff at = (roff)window_at(s, g, i)->x;
+			struct value *v = value_at(s, at);
+
+			if (--v->count == 0)
+				state_release(s, rule, at, value_bytes(v->len));
+		}
 	}
+	state_release(s, rule, g->values, g->values_cap * cell);
 	g->values = 0;
 	g->nvalues = g->values_cap = g->nwild = 0;
 	g->sum = 0;

@@ -413,7 +413,8 @@ state_open(struct engine *e)
 	struct correlator_options co = {.lead_ns = e->set->stream_time_lead_ns,
 		.alert_fold_ns = e->set->alert_fold_ns,
 		.keys_per_rule = e->set->limits.state_keys_per_rule,
-		.alerts_for_rules = true};
+		.alerts_for_rules = true,
+		.seed = e->seed};
 	struct correlator_sink sink = {
 		.alert = engine_alert, .record_text = engine_record_text, .ctx = e};
 	int rc;
@@ -425,11 +426,18 @@ state_open(struct engine *e)
 	rc = open_stores(e);
 	if (rc < 0)
 		return rc;
+	/* Cut tails and the like are told, and work goes on. */
+	log_diag(e->h->log_fd, "engine", &e->why);
+	diag_done(&e->why);
 	load_checkpoint(e);
 	e->live = correlator_new(e->brain->correlations, e->brain->rules, e->state, &co, &sink);
 	co.history = true;
 	e->history =
 		correlator_new(e->brain->correlations, e->brain->rules, e->old_state, &co, &sink);
+	if (!e->live || !e->history) {
+		diag_set(&e->why, NULL, 0, "limits: state_max is too small for the rules; raise it");
+		return ERR_LIMIT;
+	}
 	rc = replay_journal(e);
 	if (rc == 0)
 		adopt_slots(e);

@@ -145,13 +145,26 @@ one_value(struct matcher *m, const struct atom *a, uint32_t i)
 	return false;
 }
 
+/* Has the scan of this record answered for the witness, seen or not? */
+static bool
+was_scanned(const struct matcher *m, const struct witness *w)
+{
+	if (w->nrules == 0 || m->scan_stamp[w->slot] != m->stamp)
+		return false;
+	if (w->kind != WITNESS_LITERAL)
+		return true;
+	for (size_t i = 0; i < w->nshards; i++)
+		if (m->shard_stamp[w->shards[i]] == m->stamp)
+			return true;
+	return false;
+}
+
 static bool
 atom_test(struct matcher *m, const struct atom *a)
 {
 	uint32_t at = 0, i;
 
-	if (a->exact != NONE && m->scan_stamp[a->slot] == m->stamp &&
-		m->rs->witnesses[a->exact].nrules > 0)
+	if (a->exact != NONE && was_scanned(m, &m->rs->witnesses[a->exact]))
 		return m->hit_stamp[a->exact] == m->stamp;
 	if (a->kind == ATOM_NULL && slot_field(m, a->slot) == 0)
 		return true;

@@ -33,6 +33,7 @@ matcher_new(const struct ruleset *rs)
 	m->slot_stamp = array(m, rs->nslots, sizeof(uint32_t));
 	m->slot_field = array(m, rs->nslots, sizeof(uint16_t));
 	m->scan_stamp = array(m, rs->nslots, sizeof(uint32_t));
+	m->shard_stamp = array(m, rs->nshards, sizeof(uint32_t));
 	m->hit_stamp = array(m, rs->nwitnesses, sizeof(uint32_t));
 	m->atom_stamp = array(m, rs->natoms, sizeof(uint32_t));
 	m->candidates = array(m, rs->rule_words, sizeof(uint64_t));
@@ -163,6 +164,21 @@ look_up(struct matcher *m, const struct scan_table *t, struct str text)
 		on_literal(w, 0, 0, 0, m);
 }
 
+/* The literals of the databases that may matter for this record. */
+static void
+scan_literals(struct matcher *m, const struct scan_slot *s, uint32_t i, struct str low)
+{
+	for (uint32_t k = s->first_shard; k < s->first_shard + s->nshards; k++) {
+		const struct scan_shard *shard = &m->rs->shards[k];
+
+		if (m->shard_stamp[k] == m->stamp &&
+			!(shard->beyond_ascii && m->values[i].low_ascii) &&
+			hs_scan(shard->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m) !=
+				HS_SUCCESS)
+			m->blind = true;
+	}
+}
+
 static void
 scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
 {
@@ -183,9 +199,8 @@ scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
 				see(m, w);
 		}
 	}
-	if (s->db && low.n > 0 &&
-		hs_scan(s->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m) != HS_SUCCESS)
-		m->blind = true;
+	if (low.n > 0)
+		scan_literals(m, s, i, low);
 	/* U+017F folds to s in regular expressions but not in lower-casing. */
 	if (s->nfolding > 0 && str_find(low, STR("\xc5\xbf")) >= 0)
 		for (size_t k = 0; k < s->nfolding; k++)
@@ -201,14 +216,17 @@ scan_slot(struct matcher *m, uint32_t slot)
 	m->scan_stamp[slot] = m->stamp;
 	if (s->present != NONE)
 		see(m, s->present);
-	if (!s->equals.at && !s->tails.at && !s->db)
+	for (uint32_t k = s->first_shard; k < s->first_shard + s->nshards; k++)
+		if (m->group->shards[k / 64] >> (k % 64) & 1)
+			m->shard_stamp[k] = m->stamp;
+	if (!s->equals.at && !s->tails.at && s->nshards == 0)
 		return;
 	while ((i = slot_next(m, slot, &at)) != NONE)
 		if (value_has_text(m, i))
 			scan_value(m, s, i);
 	/* The scanner failed: nothing it did not see is known. */
-	if (m->blind)
-		m->scan_stamp[slot] = 0;
+	for (uint32_t k = s->first_shard; m->blind && k < s->first_shard + s->nshards; k++)
+		m->shard_stamp[k] = 0;
 }
 
 static void
@@ -245,6 +263,7 @@ matcher_run(struct matcher *m, struct batch b, struct record *r)
 	g = r->logsource == LOGSOURCE_LABEL
 		    ? own_label(m)
 		    : &rs->groups[r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
+	m->group = g;
 	if (rs->opt.no_prefilter) {
 		memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
 	} else {

@@ -22,6 +22,7 @@ struct text_block {
 
 struct value {
 	uint32_t low_stamp, sound_stamp;
+	bool low_ascii;
 	struct str low;   /* lower case */
 	struct str sound; /* valid UTF-8 */
 };
@@ -34,6 +35,7 @@ struct label_entry {
 
 struct matcher {
 	const struct ruleset *rs;
+	const struct group *group; /* of this record */
 	struct batch b;
 	const struct entry *entries;
 	uint32_t n;     /* values: entries, and the raw line if it is searched */
@@ -47,12 +49,13 @@ struct matcher {
 	uint16_t next[VALUES_MAX]; /* entry + 1 of the same field; 0 = end */
 	struct value values[VALUES_MAX];
 
-	uint32_t *slot_stamp; /* resolved */
-	uint16_t *slot_field; /* the target that is present; 0 = none */
-	uint32_t *scan_stamp; /* scanned */
-	uint32_t *hit_stamp;  /* per witness: seen */
-	uint32_t *atom_stamp; /* stamp * 2 + result */
-	uint64_t *candidates; /* bit per rule */
+	uint32_t *slot_stamp;  /* resolved */
+	uint16_t *slot_field;  /* the target that is present; 0 = none */
+	uint32_t *scan_stamp;  /* per slot: scanned */
+	uint32_t *shard_stamp; /* per literal database: scanned */
+	uint32_t *hit_stamp;   /* per witness: seen */
+	uint32_t *atom_stamp;  /* stamp * 2 + result */
+	uint64_t *candidates;  /* bit per rule */
 
 	struct text_block *blocks, *block;
 	size_t block_used;

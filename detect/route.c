@@ -38,6 +38,16 @@ route_room(const struct ruleset *rs, struct arena *a, struct group *g)
 	g->rules = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
 	g->always = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
 	g->slots = arena_alloc(a, rs->slot_words * sizeof(uint64_t));
+	g->shards = arena_alloc(a, rs->shard_words * sizeof(uint64_t));
+}
+
+bool
+route_fits(
+	const struct ruleset *rs, const struct attributes *label, const struct attributes *source)
+{
+	return rs->opt.ignore_logsource || (has_value(label->product, source->product) &&
+						   has_value(label->category, source->category) &&
+						   has_value(label->service, source->service));
 }
 
 void
@@ -46,14 +56,14 @@ route_fill(const struct ruleset *rs, const struct attributes *label, struct grou
 	memset(g->rules, 0, rs->rule_words * sizeof(uint64_t));
 	memset(g->always, 0, rs->rule_words * sizeof(uint64_t));
 	memset(g->slots, 0, rs->slot_words * sizeof(uint64_t));
+	memset(g->shards, 0, rs->shard_words * sizeof(uint64_t));
+	for (size_t i = 0; i < rs->nshards; i++)
+		if (route_fits(rs, label, &rs->shards[i].source))
+			set_bit(g->shards, i);
 	for (size_t i = 0; i < rs->nrules; i++) {
 		const struct rule *r = &rs->rules[i];
 
-		if (r->info.off ||
-			(!rs->opt.ignore_logsource &&
-				(!has_value(label->product, r->source.product) ||
-					!has_value(label->category, r->source.category) ||
-					!has_value(label->service, r->source.service))))
+		if (r->info.off || !route_fits(rs, label, &r->source))
 			continue;
 		set_bit(g->rules, i);
 		if (r->always)
@@ -85,6 +95,7 @@ route_build(struct ruleset *rs)
 {
 	rs->rule_words = rs->nrules / 64 + 1;
 	rs->slot_words = rs->nslots / 64 + 1;
+	rs->shard_words = rs->nshards / 64 + 1;
 	for (unsigned i = 0; i < LOGSOURCE_COUNT; i++) {
 		const struct logsource_row *row = logsource_row((enum logsource)i);
 		struct attributes label = {listed(&rs->arena, row->product),

@@ -158,11 +158,11 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	index_names(rs);
 	each(rs, files, RULE_FILTER, names, why, add_filter);
 	cover_rules(rs);
-	route_build(rs);
 	index_fields(rs);
 	rc = scan_build(rs, why);
 	if (rc < 0)
 		goto done;
+	route_build(rs);
 	*ret = rs;
 	rs = NULL;
 done:

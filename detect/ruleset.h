@@ -75,6 +75,8 @@ struct witness {
 	struct str text;
 	uint32_t *rules; /* to be looked at when it is seen */
 	size_t nrules, cap;
+	uint32_t *shards; /* LITERAL: the databases that hold it */
+	size_t nshards;
 };
 
 struct attributes {
@@ -93,6 +95,7 @@ struct rule {
 struct group {
 	uint64_t *rules, *always; /* bit per rule */
 	uint64_t *slots;          /* bit per slot that is worth scanning */
+	uint64_t *shards;         /* bit per literal database */
 };
 
 struct taxonomy;
@@ -117,10 +120,12 @@ struct ruleset {
 	struct map ids;         /* id, and name where no id has it -> rule + 1 */
 	struct map rejected;    /* ids and names of documents left out */
 	struct scan_slot *scan; /* per slot */
-	uint32_t *field_slots;  /* per field: where its slots begin in field_slot_list */
+	struct scan_shard *shards;
+	size_t nshards, cap_shards;
+	uint32_t *field_slots; /* per field: where its slots begin in field_slot_list */
 	uint32_t *field_slot_list;
 	size_t nfields; /* fields beyond are in no slot */
-	size_t rule_words, slot_words;
+	size_t rule_words, slot_words, shard_words;
 	struct group groups[LOGSOURCE_COUNT];
 	struct hs_scratch *scratch; /* large enough for every database; matchers clone it */
 	pcre2_compile_context *re_context;
@@ -156,10 +161,23 @@ struct scan_table {
 
 struct scan_slot {
 	struct scan_table equals, tails;
-	struct hs_database *db;
+	uint32_t first_shard, nshards;
 	uint32_t present;  /* witness, or NONE */
 	uint32_t *folding; /* literals of regular expressions that ignore case */
 	size_t nfolding;
+};
+
+/*
+ * One literal database. A slot's literals are split by the log source of their rules, so that what
+ * cannot apply is not scanned for, and by whether they hold bytes beyond ASCII, which most values
+ * do not.
+ */
+struct scan_shard {
+	struct attributes source; /* the group must fit it */
+	bool beyond_ascii;
+	struct hs_database *db;
+	uint32_t *items; /* witnesses */
+	size_t n, cap;
 };
 
 int scan_build(struct ruleset *rs, struct diag *why);
@@ -173,6 +191,9 @@ void scan_free(struct ruleset *rs);
 #define ROUTE_SEPARATOR '\x1f'
 /* Which rules apply to a log with this label (lower case). */
 void route_fill(const struct ruleset *rs, const struct attributes *label, struct group *g);
+/* Does a label have what a rule's or database's log source names? */
+bool route_fits(
+	const struct ruleset *rs, const struct attributes *label, const struct attributes *source);
 /* Room for one group. */
 void route_room(const struct ruleset *rs, struct arena *a, struct group *g);
 void route_build(struct ruleset *rs);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "detect/ruleset.h"
 
 struct str
@@ -46,27 +47,26 @@ table_build(struct ruleset *rs, struct scan_table *t, const uint32_t *list, size
 }
 
 static int
-database_build(
-	struct ruleset *rs, struct scan_slot *s, const uint32_t *list, size_t n, struct diag *why)
+database_build(struct ruleset *rs, struct scan_shard *s, struct diag *why)
 {
-	const char **texts = mem_zero(n, sizeof(*texts));
-	unsigned *flags = mem_zero(n, sizeof(*flags)), *ids = mem_zero(n, sizeof(*ids));
-	size_t *lengths = mem_zero(n, sizeof(*lengths));
+	const char **texts = mem_zero(s->n, sizeof(*texts));
+	unsigned *flags = mem_zero(s->n, sizeof(*flags)), *ids = mem_zero(s->n, sizeof(*ids));
+	size_t *lengths = mem_zero(s->n, sizeof(*lengths));
 	hs_compile_error_t *error = NULL;
 	hs_error_t rc;
 
-	for (size_t i = 0; i < n; i++) {
-		texts[i] = rs->witnesses[list[i]].text.p;
-		lengths[i] = rs->witnesses[list[i]].text.n;
+	for (size_t i = 0; i < s->n; i++) {
+		texts[i] = rs->witnesses[s->items[i]].text.p;
+		lengths[i] = rs->witnesses[s->items[i]].text.n;
 		flags[i] = HS_FLAG_SINGLEMATCH;
-		ids[i] = list[i];
+		ids[i] = s->items[i];
 	}
 	rc = hs_compile_lit_multi(
-		texts, flags, ids, lengths, (unsigned)n, HS_MODE_BLOCK, NULL, &s->db, &error);
+		texts, flags, ids, lengths, (unsigned)s->n, HS_MODE_BLOCK, NULL, &s->db, &error);
 	if (rc == HS_SUCCESS)
 		rc = hs_alloc_scratch(s->db, &rs->scratch);
 	if (rc != HS_SUCCESS)
-		diag_set(why, NULL, 0, "the literal scanner refused %zu literals: %s", n,
+		diag_set(why, NULL, 0, "the literal scanner refused %zu literals: %s", s->n,
 			error ? error->message : "out of memory");
 	hs_free_compile_error(error);
 	mem_free(texts);
@@ -76,11 +76,76 @@ database_build(
 	return rc == HS_SUCCESS ? 0 : ERR_UNSUPPORTED;
 }
 
+static bool
+same_source(const struct attributes *a, const struct attributes *b)
+{
+	return str_eq(a->product, b->product) && str_eq(a->category, b->category) &&
+	       str_eq(a->service, b->service);
+}
+
+/* The slot's shard for a rule's log source, made if there is none. */
+static uint32_t
+shard_for(struct ruleset *rs, struct scan_slot *s, uint32_t slot, const struct rule *r, bool beyond)
+{
+	struct attributes source = {.product = r->source.product};
+	uint32_t i;
+
+	/* Keywords look at every value: there the finest split pays. */
+	if (slot == SLOT_EVERY)
+		source = r->source;
+	if (rs->opt.ignore_logsource)
+		source = (struct attributes){0};
+	for (i = s->first_shard; i < rs->nshards; i++)
+		if (rs->shards[i].beyond_ascii == beyond &&
+			same_source(&rs->shards[i].source, &source))
+			return i;
+	rs->shards = mem_grow(rs->shards, rs->nshards, &rs->cap_shards, sizeof(*rs->shards));
+	rs->shards[rs->nshards++] = (struct scan_shard){.source = source, .beyond_ascii = beyond};
+	s->nshards++;
+	return i;
+}
+
+static void
+join_shard(struct ruleset *rs, uint32_t witness, uint32_t shard)
+{
+	struct witness *w = &rs->witnesses[witness];
+	struct scan_shard *to = &rs->shards[shard];
+
+	for (size_t i = 0; i < w->nshards; i++)
+		if (w->shards[i] == shard)
+			return;
+	/* At most one per rule. */
+	w->shards = w->shards ? w->shards : arena_alloc(&rs->arena, w->nrules * sizeof(*w->shards));
+	w->shards[w->nshards++] = shard;
+	to->items = mem_grow(to->items, to->n, &to->cap, sizeof(*to->items));
+	to->items[to->n++] = witness;
+}
+
+static int
+shards_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
+{
+	struct scan_slot *s = &rs->scan[slot];
+	int rc = 0;
+
+	s->first_shard = (uint32_t)rs->nshards;
+	for (size_t i = 0; i < n; i++) {
+		const struct witness *w = &rs->witnesses[list[i]];
+		bool beyond = !utf8_is_ascii(w->text);
+
+		for (size_t k = 0; k < w->nrules; k++)
+			join_shard(rs, list[i],
+				shard_for(rs, s, slot, &rs->rules[w->rules[k]], beyond));
+	}
+	for (uint32_t i = s->first_shard; i < rs->nshards && rc == 0; i++)
+		rc = database_build(rs, &rs->shards[i], why);
+	return rc;
+}
+
 /* Witnesses of one slot, sorted by kind. */
 static int
-slot_build(
-	struct ruleset *rs, struct scan_slot *s, const uint32_t *list, size_t n, struct diag *why)
+slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
 {
+	struct scan_slot *s = &rs->scan[slot];
 	uint32_t *some = mem_zero(n + 1, sizeof(*some));
 	int rc = 0;
 
@@ -100,7 +165,7 @@ slot_build(
 		else if (kind == WITNESS_PRESENT)
 			s->present = some[0];
 		else
-			rc = database_build(rs, s, some, found, why);
+			rc = shards_build(rs, slot, some, found, why);
 		s->folding = s->folding ? s->folding
 					: arena_alloc(&rs->arena, (n + 1) * sizeof(*s->folding));
 		for (size_t i = 0; i < found; i++)
@@ -130,7 +195,7 @@ scan_build(struct ruleset *rs, struct diag *why)
 		if (rs->witnesses[w].nrules > 0)
 			lists[rs->witnesses[w].slot][count[rs->witnesses[w].slot]++] = w;
 	for (size_t i = 0; i < rs->nslots; i++) {
-		int one = slot_build(rs, &rs->scan[i], lists[i], count[i], why);
+		int one = slot_build(rs, (uint32_t)i, lists[i], count[i], why);
 
 		rc = rc ? rc : one;
 		mem_free(lists[i]);
@@ -143,9 +208,12 @@ scan_build(struct ruleset *rs, struct diag *why)
 void
 scan_free(struct ruleset *rs)
 {
-	for (size_t i = 0; rs->scan && i < rs->nslots; i++)
-		if (rs->scan[i].db)
-			hs_free_database(rs->scan[i].db);
+	for (size_t i = 0; i < rs->nshards; i++) {
+		if (rs->shards[i].db)
+			hs_free_database(rs->shards[i].db);
+		mem_free(rs->shards[i].items);
+	}
+	mem_free(rs->shards);
 	mem_free(rs->scan);
 	if (rs->scratch)
 		hs_free_scratch(rs->scratch);

@@ -69,6 +69,7 @@ values_begin(struct matcher *m, struct batch b, const struct record *r)
 		memset(m->field_stamp, 0, m->rs->nfields * sizeof(uint32_t));
 		memset(m->slot_stamp, 0, m->rs->nslots * sizeof(uint32_t));
 		memset(m->scan_stamp, 0, m->rs->nslots * sizeof(uint32_t));
+		memset(m->shard_stamp, 0, m->rs->nshards * sizeof(uint32_t));
 		memset(m->hit_stamp, 0, m->rs->nwitnesses * sizeof(uint32_t));
 		memset(m->atom_stamp, 0, m->rs->natoms * sizeof(uint32_t));
 		memset(m->values, 0, sizeof(m->values));
@@ -125,8 +126,10 @@ value_lower(struct matcher *m, uint32_t i)
 
 	if (v->low_stamp != m->stamp) {
 		struct str s = value_raw(m, i);
-		char *to = text_room(m, utf8_is_ascii(s) ? s.n : s.n * 3);
+		char *to;
 
+		v->low_ascii = utf8_is_ascii(s);
+		to = text_room(m, v->low_ascii ? s.n : s.n * 3);
 		v->low_stamp = m->stamp;
 		v->low = str_make(to, utf8_lower_to(s, to));
 		m->block_used += v->low.n;

@@ -330,6 +330,7 @@ combined_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	if (!web_read_combined(ctx, w, line, &tail))
 		return PARSED_NOT;
 	read_tail(w, tail);
+	ctx->message_done = true; /* the line is event.original */
 	return PARSED_OK;
 }
 

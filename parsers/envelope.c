@@ -122,6 +122,17 @@ host_is_sound(struct str host)
 	return word;
 }
 
+/* At most max bytes, and no half character at the end. */
+static struct str
+cut_at(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+		max--;
+	return str_make(s.p, max);
+}
+
 void
 envelope_host(struct parse_ctx *ctx, struct recs *w, struct str host)
 {
@@ -129,8 +140,7 @@ envelope_host(struct parse_ctx *ctx, struct recs *w, struct str host)
 		return;
 	if (!host_is_sound(host)) {
 		rec_flag(w, REASON_HOSTNAME);
-		rec_put(w, FIELD_LOG_SYSLOG_HOSTNAME,
-			str_make(host.p, host.n < ENVELOPE_HOST_MAX ? host.n : ENVELOPE_HOST_MAX));
+		rec_put(w, FIELD_LOG_SYSLOG_HOSTNAME, cut_at(host, ENVELOPE_HOST_MAX));
 		return;
 	}
 	ctx->host = host;

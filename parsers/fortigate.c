@@ -476,10 +476,22 @@ put_rest(struct line *l)
 	rec_put(w, FIELD_OBSERVER_TYPE, STR("firewall"));
 }
 
+/* May this key have been there before? One bit each of 64; seldom wrongly yes. */
+static bool
+name_seen(uint64_t *names, struct str key)
+{
+	uint64_t bit = UINT64_C(1) << (hash_text(key) >> 58), had = *names & bit;
+
+	*names |= bit;
+	return had;
+}
+
 static enum parsed
 fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 {
 	struct line l = {.ctx = ctx, .w = w};
+	uint64_t names = 0;
+	bool more = false;
 	struct str key, value;
 	ptrdiff_t comma = str_chr(message, ','), blank = str_chr(message, ' ');
 	char separator = comma >= 0 && (blank < 0 || comma < blank) ? ',' : ' ';
@@ -487,10 +499,12 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	while (next_pair(&l, &message, separator, &key, &value)) {
 		int k = find_key(key);
 
-		if (k < 0)
-			rec_put_prefixed(w, PREFIX, key, value);
-		else
+		if (k >= 0) {
 			l.v[k] = value;
+			continue;
+		}
+		more = more || name_seen(&names, key);
+		rec_put_prefixed(w, PREFIX, key, value);
 	}
 	if (l.v[KEY_type].n == 0 || (l.v[KEY_subtype].n == 0 && l.v[KEY_logid].n == 0))
 		return PARSED_NOT;
@@ -498,9 +512,11 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	for (int k = 0; k < KEY_COUNT; k++)
 		if (l.v[k].n)
 			put_value(&l, k);
-	ctx->message_done = l.v[KEY_msg].n > 0;
+	ctx->message_done = true; /* msg, or nothing: the line itself is event.original */
 	put_rest(&l);
 	put_kind(&l);
+	if (more)
+		put_fold(w);
 	return PARSED_OK;
 }
 

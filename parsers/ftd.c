@@ -233,4 +233,5 @@ ftd_put(struct parse_ctx *ctx, struct recs *w, struct str text, struct str code)
 			parse_time(ctx, w, ns);
 	}
 	put_meaning(w, code, v);
+	put_fold(w);
 }

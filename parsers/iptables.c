@@ -123,6 +123,11 @@ take_pair(struct packet *k, struct str key, struct str value)
 				k->v[i] = value;
 			return;
 		}
+	/* Behind an ICMP type they are the echo's own. */
+	if (k->v[KEY_TYPE].n && str_eq(key, STR("ID")))
+		key = STR("ICMP_ID");
+	else if (k->v[KEY_TYPE].n && str_eq(key, STR("SEQ")))
+		key = STR("ICMP_SEQ");
 	keep(k, key, value);
 }
 
@@ -235,7 +240,7 @@ iptables_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	ptrdiff_t at = list_start(message);
 	struct packet k = {.w = w};
 
-	(void)ctx;
+	ctx->message_done = true; /* the line is event.original */
 	if (at < 0)
 		return PARSED_NOT;
 	read_list(&k, str_make(message.p + at, message.n - (size_t)at));
@@ -245,6 +250,7 @@ iptables_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	put_packet(&k);
 	put_prefix(&k, str_make(message.p, (size_t)at));
 	put_verdict(&k);
+	put_fold(w);
 	w->cur->flags |= RECORD_REFERS;
 	return PARSED_OK;
 }

@@ -6,7 +6,8 @@
 struct reading {
 	struct recs *w; /* first: json_row_room */
 	struct parse_ctx *ctx;
-	int rank; /* of the timestamp taken; lower is better */
+	bool dotted; /* a key with dots in it: it may repeat a path */
+	int rank;    /* of the timestamp taken; lower is better */
 	int64_t time;
 };
 
@@ -51,6 +52,7 @@ take(void *ctx, const struct json_value *v)
 			return !r->w->overflow;
 		}
 	}
+	r->dotted = r->dotted || (v->literal && str_chr(v->name, '.') >= 0);
 	json_row_put(r->w, v);
 	return !r->w->overflow;
 }
@@ -71,6 +73,8 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
+	if (r.dotted)
+		put_fold(w);
 	if (r.rank < RANK_NONE)
 		parse_time(ctx, w, r.time);
 	return rc;
@@ -93,6 +97,7 @@ read_array(struct parse_ctx *ctx, struct str rest, struct recs *w)
 	while (json_row_element(&rest, &element, &ok)) {
 		if (!first && !parse_next(ctx, w))
 			return PARSED_OK;
+		ctx->message_done = true;
 		if (!usable(read_object(ctx, element, w, windows)) && first)
 			return PARSED_NOT;
 		first = false;
@@ -122,7 +127,9 @@ json_sniff(struct str message)
 
 	if (str_starts(s, STR("@cee:")))
 		return true;
-	return json_looks_like(s) || json_row_open_array(&array);
+	/* RFC 5424's structured data opens with a bracket, too; only an array ends with one. */
+	return json_looks_like(s) ||
+	       (s.n > 0 && s.p[s.n - 1] == ']' && json_row_open_array(&array));
 }
 
 const struct parser parser_json = {

@@ -386,11 +386,11 @@ remember_header(struct parse_ctx *ctx, const struct recs *w)
 	ctx->original_len = w->cur->original_len;
 }
 
-/* Let a row try. What it put is undone if the message is not its own; the flags stay if it was its
- * word that counts (`sure`), because what is remarkable stays remarkable. */
+/* Let a row try. What it put is undone if the message is not its own; what it found remarkable is
+ * added to *reasons. */
 static bool
 try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct str message,
-	bool sure)
+	uint64_t *reasons)
 {
 	uint32_t mark = batch_head(w->b)->nentries;
 	struct record before = *w->cur;
@@ -400,8 +400,7 @@ try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct 
 	if (row->parse(ctx, message, w) == PARSED_OK || !w->cur)
 		return true;
 	batch_head(w->b)->nentries = mark;
-	if (sure)
-		before.reasons |= w->cur->reasons;
+	*reasons |= w->cur->reasons;
 	*w->cur = before;
 	ctx->timed = ctx->header_timed;
 	ctx->message_done = false;
@@ -414,19 +413,19 @@ read_message(const struct parsers *p, const struct bound *bound, struct parse_ct
 	struct recs *w, struct str message)
 {
 	const struct parser *row = bound->row;
+	uint64_t reasons = 0;
 
 	if (!row)
 		row = parser_for_program(p, ctx->program);
-	if (row) {
-		if (!try_row(ctx, w, row, message, true))
-			keep_unparsed(ctx, w, bound->row);
+	if (row && try_row(ctx, w, row, message, &reasons))
 		return;
-	}
-	for (size_t i = 1; i < ROWS; i++)
+	for (size_t i = 1; !row && i < ROWS; i++)
 		if (rows[i]->sniff && rows[i]->sniff(message) &&
-			try_row(ctx, w, rows[i], message, false))
+			try_row(ctx, w, rows[i], message, &reasons))
 			return;
-	keep_unparsed(ctx, w, NULL);
+	/* Nobody took it: what those who looked closer found wrong is worth knowing. */
+	w->cur->reasons |= reasons;
+	keep_unparsed(ctx, w, bound->row);
 }
 
 /* ERR_FULL: no room in the region; the caller undoes the frame. */

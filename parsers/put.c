@@ -1,6 +1,7 @@
 #include "parsers/put.h"
 
-#define LOWER_MAX 512u
+#define LOWER_MAX  512u
+#define FOLD_SLOTS 2048u /* twice RECORD_ENTRIES_MAX */
 
 void
 put_forget(struct recs *w, unsigned field)
@@ -16,6 +17,38 @@ put_forget(struct recs *w, unsigned field)
 		if (e[i].field != field)
 			e[to++] = e[i];
 	h->nentries = to;
+}
+
+void
+put_fold(struct recs *w)
+{
+	struct batch_head *h = batch_head(w->b);
+	struct entry *e = batch_entries(w->b);
+	uint16_t slots[FOLD_SLOTS] = {0}; /* entry - first + 1 */
+	uint32_t first;
+
+	if (!w->cur || w->overflow)
+		return;
+	first = w->cur->first_entry;
+	for (uint32_t i = first; i < h->nentries; i++) {
+		struct str name;
+		unsigned at;
+
+		if (e[i].field != FIELD_NAMED && e[i].field < FIELD_ECS_END)
+			continue;
+		name = entry_name(w->b, w->names, &e[i]);
+		/* Keys are the sender's choice, so the hash is not his to foresee. */
+		at = (unsigned)hash_seeded(name, (uint64_t)(uintptr_t)slots) % FOLD_SLOTS;
+		while (slots[at] &&
+			!str_eq(entry_name(w->b, w->names, &e[first + slots[at] - 1u]), name))
+			at = (at + 1) % FOLD_SLOTS;
+		if (!slots[at]) {
+			slots[at] = (uint16_t)(i - first + 1);
+			continue;
+		}
+		e[first + slots[at] - 1u].flags |= ENTRY_ARRAY;
+		e[i].flags |= ENTRY_ARRAY;
+	}
 }
 
 void

@@ -14,6 +14,10 @@ void put_forget(struct recs *w, unsigned field);
 /* put_forget, then parse_put. */
 void put_over(struct recs *w, unsigned field, struct str value);
 
+/* Names outside ecs.def that were put more than once become arrays: the output must not repeat a
+ * key. Linear. */
+void put_fold(struct recs *w);
+
 /* "DOMAIN\user" in two fields; without a domain only the name. Empty and "-" put nothing. */
 void put_account(struct recs *w, unsigned name, unsigned domain, struct str text);
 /* Decimal or 0x hexadecimal as a number; anything else nothing. */

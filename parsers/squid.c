@@ -304,6 +304,8 @@ read_cache_log(struct line *l, struct str s)
 		if (!str_cut(&s, '|', &word))
 			return false;
 		s = str_trim(s);
+	} else if (str_starts(s, STR("kid")) && str_cut(&s, '|', &word)) {
+		s = str_trim(s); /* the time was taken for the line's header */
 	} else if (!str_starts(s, STR("ERROR")) && !str_starts(s, STR("FATAL")) &&
 		   !str_starts(s, STR("WARNING"))) {
 		return false;
@@ -330,10 +332,12 @@ squid_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	w->cur->flags |= RECORD_REFERS;
 	while (l.n < COLUMNS_MAX && web_column(&s, &l.c[l.n]))
 		l.n++;
-	if (read_native(&l) || read_combined(&l, str_trim(message)) ||
-		read_cache_log(&l, str_trim(message)))
-		return PARSED_OK;
-	return PARSED_NOT;
+	ctx->message_done = true; /* the line is event.original; the cache log puts its words */
+	if (!read_native(&l) && !read_combined(&l, str_trim(message)) &&
+		!read_cache_log(&l, str_trim(message)))
+		return PARSED_NOT;
+	put_fold(w); /* configured columns may share a name */
+	return PARSED_OK;
 }
 
 static bool

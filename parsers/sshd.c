@@ -5,6 +5,8 @@
 static const struct form_slot slots[FORM_SLOTS] = {
 	['a'] = {TAKE_WORD, PUT_HOST, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, NULL},
 	['p'] = {TAKE_NUMBER, PUT_PORT, FIELD_SOURCE_PORT, 0, NULL},
+	['A'] = {TAKE_WORD, PUT_PEER, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, NULL,
+		FIELD_SOURCE_PORT},
 	['d'] = {TAKE_WORD, PUT_HOST, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, NULL},
 	['q'] = {TAKE_NUMBER, PUT_PORT, FIELD_DESTINATION_PORT, 0, NULL},
 	['h'] = {TAKE_WORD, PUT_TEXT, FIELD_SOURCE_DOMAIN, 0, NULL},
@@ -264,6 +266,31 @@ static const struct form forms[] = {
 	{"auth_%r", &login_open, 0},
 };
 
+/* Dropbear, the small server of routers and appliances. */
+static const struct form dropbear_forms[] = {
+	{"Password auth succeeded for '%u' from %A", &login_ok, RECORD_REFERS},
+	{"PAM password auth succeeded for '%u' from %A", &login_ok, RECORD_REFERS},
+	{"Pubkey auth succeeded for '%u' with %x key %f from %A", &login_ok, RECORD_REFERS},
+	{"Pubkey auth succeeded for '%u' with key %x %f from %A", &login_ok, RECORD_REFERS},
+	{"Bad password attempt for '%u' from %A", &login_bad, RECORD_REFERS},
+	{"Bad PAM password attempt for '%u' from %A", &login_bad, RECORD_REFERS},
+	{"Login attempt for nonexistent user '%u' from %A", &invalid_user, RECORD_REFERS},
+	{"Login attempt for nonexistent user from %A", &invalid_user, 0},
+	{"Login attempt with wrong user %u from %A", &invalid_user, RECORD_REFERS},
+	{"User '%u' has invalid shell, rejected", &denied, 0},
+	{"root login rejected", &root_refused, 0},
+	{"Child connection from %A", &connect, 0},
+	{"Exit before auth from <%A>: (user '%v', %n fails): %r", &disconnect_bad, 0},
+	{"Exit before auth from <%A>: %r", &disconnect_bad, 0},
+	{"Exit before auth (user '%v', %n fails): %r", &disconnect_bad, 0},
+	{"Exit before auth: %r", &disconnect_bad, 0},
+	{"Exit (%v) from <%A>: %r", &disconnect, 0},
+	{"Exit (%v): %r", &disconnect, 0},
+	{"Running in background", &server, 0},
+	{"Not backgrounding", &server, 0},
+	{"Early exit: %r", &server_bad, 0},
+};
+
 /* sshd writes its own level in front of some messages. */
 static void
 cut_level(struct recs *w, struct str *s)
@@ -302,7 +329,8 @@ sshd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 		s.n -= 10;
 	else if (s.n > 10 && s.p[s.n - 1] == ']' && str_ends(s, STR(" [postauth]")))
 		s.n -= 11;
-	if (form_read(w, forms, FORM_COUNT(forms), slots, s, &caps))
+	if (form_read(w, forms, FORM_COUNT(forms), slots, s, &caps) ||
+		form_read(w, dropbear_forms, FORM_COUNT(dropbear_forms), slots, s, &caps))
 		return PARSED_OK;
 	if (!debug)
 		return PARSED_NOT;
@@ -335,7 +363,7 @@ const struct parser parser_sshd = {
 	.logsource = LOGSOURCE_SSHD,
 	.module = "system",
 	.dataset = "system.auth",
-	.programs = "sshd sshd-session sshd-auth",
+	.programs = "sshd sshd-session sshd-auth dropbear",
 	.sniff = sshd_sniff,
 	.parse = sshd_parse,
 };

@@ -30,11 +30,26 @@ apache_level_first(struct str line)
 		       str_find(head, STR("notice")) > 0 || str_find(head, STR("info")) > 0);
 }
 
+/* "[error] 31#31: ...": the time was taken for the line's header. */
+static bool
+nginx_level_first(struct str line)
+{
+	struct str rest = line, head;
+	uint64_t pid;
+
+	if (line.n < 8 || line.p[0] != '[' || !str_cut(&rest, ']', &head) || head.n > 8)
+		return false;
+	rest = str_trim(rest);
+	return str_take_u64(&rest, &pid) && str_take(&rest, STR("#")) &&
+	       str_take_u64(&rest, &pid) && str_starts(rest, STR(":"));
+}
+
 bool
 web_looks_error(struct str line)
 {
 	line = str_trim(line);
-	return nginx_time(line) || apache_time(line) || apache_level_first(line);
+	return nginx_time(line) || nginx_level_first(line) || apache_time(line) ||
+	       apache_level_first(line);
 }
 
 static void
@@ -144,11 +159,13 @@ read_nginx(struct parse_ctx *ctx, struct recs *w, struct str s)
 	struct str at = str_make(text, sizeof(text)), column, client;
 	int64_t ns;
 
-	memcpy(text, s.p, sizeof(text));
-	text[4] = text[7] = '-';
-	if (stamp_take_iso(&at, ctx->in->zone, ctx->arrival, &ns))
-		parse_time(ctx, w, ns);
-	str_skip(&s, 20);
+	if (nginx_time(s)) {
+		memcpy(text, s.p, sizeof(text));
+		text[4] = text[7] = '-';
+		if (stamp_take_iso(&at, ctx->in->zone, ctx->arrival, &ns))
+			parse_time(ctx, w, ns);
+		str_skip(&s, 20);
+	}
 	web_column(&s, &column);
 	parse_put(w, FIELD_LOG_LEVEL, column);
 	s = str_trim(s);
@@ -181,7 +198,7 @@ web_read_error(struct parse_ctx *ctx, struct recs *w, struct str line)
 {
 	static const struct event_words e = {.category = "web", .type = "error"};
 
-	if (nginx_time(line))
+	if (nginx_time(line) || nginx_level_first(line))
 		read_nginx(ctx, w, line);
 	else
 		read_apache(ctx, w, line);

@@ -78,6 +78,7 @@ static const struct str nxlog_names[] = {
 	W("SourceModuleName"),
 	W("SourceModuleType"),
 	W("ProviderGuid"),
+	W("OpcodeValue"),
 	W("SeverityValue"),
 	W("Version"),
 	W("AccountType"),
@@ -138,7 +139,10 @@ take_head(struct win *e, struct str name, const struct json_value *v)
 			e->head[heads[i].head] = v->text;
 		if (heads[i].field && v->text.n && !marked(e, heads[i].field)) {
 			mark(e, heads[i].field);
-			rec_put(e->w, heads[i].field, v->text);
+			if (heads[i].field == FIELD_LOG_LEVEL)
+				put_lower(e->w, heads[i].field, v->text);
+			else
+				rec_put(e->w, heads[i].field, v->text);
 		}
 		return true;
 	}
@@ -419,6 +423,8 @@ windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 	put_time(&e);
 	put_heads(&e);
 	win_map(&e);
+	if (!e.nested)
+		put_fold(w); /* Data elements may share a name */
 	return rc;
 }
 

@@ -373,9 +373,13 @@ map_actor(struct win *e, unsigned flags)
 			text(e, FIELD_USER_EFFECTIVE_NAME, target);
 		return;
 	}
-	if (blank(name)) { /* sessions (4778), services */
-		name = first(data(e, DATA_AccountName), e->head[HEAD_USER]);
-		domain = first(data(e, DATA_AccountDomain), e->head[HEAD_DOMAIN]);
+	if (blank(name) && e->source == WIN_SECURITY) { /* sessions: 4778, 4779 */
+		name = data(e, DATA_AccountName);
+		domain = data(e, DATA_AccountDomain);
+	} else if (blank(name) && !(e->event && e->event->id == 7045)) {
+		/* An installed service's account is not who installed it. */
+		name = e->head[HEAD_USER];
+		domain = e->head[HEAD_DOMAIN];
 	}
 	account(e, FIELD_USER_NAME, FIELD_USER_DOMAIN, name);
 	text(e, FIELD_USER_DOMAIN, domain);

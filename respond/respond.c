@@ -1,9 +1,9 @@
 #include "respond/respond.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -41,6 +41,7 @@ struct responder {
 	uint64_t *wanted;
 	uint64_t damaged;
 	bool told;    /* that cases.db does not take alerts */
+	bool blind;   /* told that the alert log cannot be read */
 	bool stopped; /* the stop was seen */
 	int64_t deadline;
 };
@@ -196,6 +197,27 @@ stop_sinks(struct responder *r)
 	return all;
 }
 
+/* A log that this role may not read looks like one that is empty. */
+static void
+check_readable(struct responder *r)
+{
+	DIR *d = opendir(r->opt->alert_log_dir);
+	const struct dirent *e;
+	int error = d ? 0 : errno;
+
+	while (d && error == 0 && (e = readdir(d)))
+		if (str_ends(str_of(e->d_name), STR(".log")) &&
+			faccessat(dirfd(d), e->d_name, R_OK, AT_EACCESS) < 0 && errno != ENOENT)
+			error = errno;
+	if (d)
+		closedir(d);
+	if (error && !r->blind)
+		say(r->opt->log_fd, SAY_ERROR,
+			"cannot read the alert log in %s: %s; nobody is told",
+			r->opt->alert_log_dir, strerror(error));
+	r->blind = error != 0;
+}
+
 static void
 drain(int fd)
 {
@@ -221,8 +243,10 @@ loop(struct responder *r)
 		if (n > 0 && fds[0].revents)
 			drain(r->opt->wake_fd);
 		take(r);
-		if (n == 0)
+		if (n == 0) {
 			cases_tidy(r->cases);
+			check_readable(r);
+		}
 	}
 }
 

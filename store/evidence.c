@@ -135,7 +135,7 @@ evidence_class(struct evidence *e, struct str name, unsigned *ret)
 uint64_t
 evidence_stored(const struct evidence *e, unsigned cls)
 {
-	return cls < e->ncls ? atomic_load(&e->cls[cls].stored) : 0;
+	return cls < EVIDENCE_CLASSES ? atomic_load(&e->cls[cls].stored) : 0;
 }
 
 /* ---- adding ---- */

@@ -14,7 +14,7 @@
 #include "base/diag.h"
 #include "store/journal.h"
 
-#define JOURNAL_MAGIC     UINT64_C(0x314c4e4a49485352)
+#define JOURNAL_MAGIC     UINT64_C(0x314c4e4a4f524f4e) /* "NOROJNL1" */
 #define JOURNAL_HEAD      4096u
 #define JOURNAL_HEAD_COPY 2048u /* offset of the second copy */
 #define JOURNAL_ALIGN     16u

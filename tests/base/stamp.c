@@ -149,3 +149,46 @@ Test(stamp, every_day_goes_there_and_back)
 	civil_of_ns(-1, &c);
 	cr_expect(c.year == 1969 && c.month == 12 && c.day == 31 && c.nano == 999999999);
 }
+
+/* A leading dot takes the long way; both must agree for every day of the year and any arrival. */
+Test(stamp, the_short_way_agrees_with_the_long)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	const char *arrivals[] = {"2026-11-22T10:00:00Z", "2027-01-01T00:00:00Z",
+		"2026-12-31T23:59:59Z", "2028-02-29T12:00:00Z", "2028-03-01T00:00:00Z",
+		"1970-01-01T00:00:01Z", "2099-12-31T23:00:00Z", "2100-03-01T00:00:00Z",
+		"2200-07-01T00:00:00Z"};
+	const char *zones[] = {"UTC", "Asia/Tokyo", "America/New_York", "-11:00"};
+
+	for (size_t z = 0; z < 4; z++) {
+		struct diag why = {0};
+		struct zone *zone = NULL;
+
+		cr_assert_eq(zone_load(str_of(zones[z]), &why, &zone), 0);
+		for (size_t i = 0; i < sizeof(arrivals) / sizeof(arrivals[0]); i++) {
+			struct str a = str_of(arrivals[i]);
+			int64_t arrival = 0, one = 1, two = 2;
+
+			cr_assert(stamp_take_iso(&a, NULL, 0, &arrival));
+			for (int day = 0; day < 12 * 31; day++) {
+				struct buf text = {0};
+				struct str s, t;
+				bool got;
+
+				buf_printf(&text, ".%.3s %2d 0%d:30:00 host", names + day / 31 * 3,
+					day % 31 + 1, day % 10);
+				s = buf_str(&text);
+				t = str_make(s.p + 1, s.n - 1);
+				got = stamp_take_bsd(&t, zone, arrival, &one);
+				cr_assert_eq(stamp_take_bsd(&s, zone, arrival, &two), got, "%.*s",
+					(int)text.n, text.p);
+				if (got)
+					cr_assert_eq(one, two, "%.*s, %s, %s", (int)text.n, text.p,
+						arrivals[i], zones[z]);
+				cr_assert_eq(s.n, t.n + (got ? 0 : 1));
+				buf_done(&text);
+			}
+		}
+		zone_free(zone);
+	}
+}

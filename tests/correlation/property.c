@@ -58,13 +58,13 @@ random_feeds(struct dice *d, struct ref_corr *c, int before)
 }
 
 static struct ref_corr
-random_corr(struct dice *d, int before)
+random_corr(struct dice *d, bool dense, int before)
 {
 	static const int spans[] = {5, 20, 50, 200, 600};
-	struct ref_corr c = {.type = (enum ref_type)roll(d, RT_TYPES)};
+	struct ref_corr c = {.type = dense ? RT_ORDERED : (enum ref_type)roll(d, RT_TYPES)};
 
 	random_feeds(d, &c, before);
-	c.span = spans[roll(d, 5)] / 10 * 10;
+	c.span = spans[dense ? 3 + roll(d, 2) : roll(d, 5)] / 10 * 10;
 	if (c.span == 0)
 		c.span = 10;
 	switch (roll(d, 4)) {
@@ -185,7 +185,7 @@ static const char detections[] = "title: A\nname: a\nlogsource: {product: test}\
 				 "s:\n    c: 1\n  condition: s\n";
 
 static void
-random_event(struct dice *d, int64_t *now, struct ref_event *e, struct buf *text)
+random_event(struct dice *d, bool dense, int64_t *now, struct ref_event *e, struct buf *text)
 {
 	static const char *const us[] = {"x", "y", "X", "7", "true", NULL, NULL};
 	static const char *const said[] = {
@@ -197,7 +197,10 @@ random_event(struct dice *d, int64_t *now, struct ref_event *e, struct buf *text
 		"v=0", "v='1'", "v=1.5", "v=2", "v=-1", "v=10", "v=2.0", "v=z", "v=[]"};
 	unsigned u = roll(d, 7), h = roll(d, 4), v = roll(d, 9), step = roll(d, 10);
 
-	*now += step < 4 ? 0 : step < 9 ? (int64_t)roll(d, 12) : (int64_t)roll(d, 80);
+	if (dense)
+		*now += (int64_t)roll(d, 3);
+	else
+		*now += step < 4 ? 0 : step < 9 ? (int64_t)roll(d, 12) : (int64_t)roll(d, 80);
 	e->time = *now - (roll(d, 4) == 0 ? (int64_t)roll(d, 60) : 0);
 	e->u = us[u];
 	e->h = hs[h];
@@ -211,7 +214,7 @@ random_event(struct dice *d, int64_t *now, struct ref_event *e, struct buf *text
 }
 
 static size_t
-one_history(uint64_t seed, unsigned events, unsigned restart)
+one_history(uint64_t seed, bool dense, unsigned events, unsigned restart)
 {
 	struct dice d = {seed * UINT64_C(0x9e3779b97f4a7c15) | 1};
 	struct ref_corr c[REF_CORRS];
@@ -225,7 +228,7 @@ one_history(uint64_t seed, unsigned events, unsigned restart)
 
 	buf_add_str(&yaml, str_of(detections));
 	for (int i = 0; i < REF_CORRS; i++) {
-		c[i] = random_corr(&d, i);
+		c[i] = random_corr(&d, dense, i);
 		if (c[i].ntests == 2 && c[i].tests[0].op == c[i].tests[1].op)
 			c[i].ntests = 1;
 		write_corr(&yaml, &c[i], i);
@@ -236,13 +239,12 @@ one_history(uint64_t seed, unsigned events, unsigned restart)
 	for (unsigned i = 0; i < events; i++) {
 		struct ref_event e;
 
-		random_event(&d, &now, &e, &text);
+		random_event(&d, dense, &now, &e, &text);
 		world_say(&w, e.time * (S / 10), buf_z(&text));
 		reference_event(ref, &e, &want);
 		if (restart && i % restart == restart - 1)
 			world_restart(&w);
 	}
-	/* Within one event the order of lines is that of the correlations, which may differ. */
 	said = want.n;
 	cr_assert_str_eq(buf_z(&w.matches), buf_z(&want), "seed %llu\n%s", (unsigned long long)seed,
 		buf_z(&yaml));
@@ -259,6 +261,68 @@ Test(correlation_property, agrees_with_the_plain_reading)
 	size_t said = 0;
 
 	for (uint64_t seed = 1; seed <= 500; seed++)
-		said += one_history(seed, 240, seed % 5 == 0 ? 37 : 0);
+		said += one_history(seed, false, 240, seed % 5 == 0 ? 37 : 0);
 	cr_expect_gt(said, 500000u, "histories in which nothing happens show nothing: %zu", said);
+}
+
+/* Windows of hundreds, where late entries go far back into chains. */
+Test(correlation_property, long_ordered_windows)
+{
+	size_t said = 0;
+
+	for (uint64_t seed = 1; seed <= 60; seed++)
+		said += one_history(seed, true, REF_EVENTS, seed % 7 == 0 ? 61 : 0);
+	cr_expect_gt(said, 100000u, "histories in which nothing happens show nothing: %zu", said);
+}
+
+/* What a region of 64 KiB makes of the same histories: much is lost, but always the same. */
+static size_t
+pressed(uint64_t seed, uint64_t table_seed, unsigned restart, struct buf *out)
+{
+	struct dice d = {seed * UINT64_C(0x9e3779b97f4a7c15) | 1};
+	struct correlator_options opt = {
+		.refire_every = true, .lead_ns = 300 * S, .seed = table_seed};
+	struct buf yaml = {0}, text = {0};
+	struct correlator_stats st;
+	int64_t now = 10000;
+	struct world w;
+
+	buf_add_str(&yaml, str_of(detections));
+	for (int i = 0; i < REF_CORRS; i++) {
+		struct ref_corr c = random_corr(&d, seed % 3 == 0, i);
+
+		c.span = 600;
+		write_corr(&yaml, &c, i);
+	}
+	w = world_open(buf_z(&yaml), &opt, (size_t)64 << 10);
+	for (unsigned i = 0; i < REF_EVENTS * 3; i++) {
+		struct ref_event e;
+
+		random_event(&d, true, &now, &e, &text);
+		world_say(&w, e.time * (S / 10), buf_z(&text));
+		if (restart && i % restart == restart - 1)
+			world_restart(&w);
+	}
+	correlator_stats(w.k, &st);
+	buf_add_str(out, buf_str(&w.matches));
+	world_close(&w);
+	buf_done(&yaml);
+	buf_done(&text);
+	return st.evicted + st.evicted_entries;
+}
+
+Test(correlation_property, under_pressure_nothing_depends_on_luck)
+{
+	size_t lost = 0;
+
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct buf a = {0}, b = {0};
+
+		lost += pressed(seed, 1, 0, &a);
+		pressed(seed, 4711, 53, &b);
+		cr_expect_str_eq(buf_z(&a), buf_z(&b), "seed %llu", (unsigned long long)seed);
+		buf_done(&a);
+		buf_done(&b);
+	}
+	cr_expect_gt(lost, 1000u, "the region was never full: %zu", lost);
 }

@@ -99,6 +99,14 @@ static const struct line_row rows[] = {
 		"<38>Nov 22 09:59:58 h sshd-session[1]: Accepted password for a from 192.0.2.7 "
 		"port 9 ssh2",
 		OK "user.name=a"},
+	{"Dropbear's wrong password",
+		"<38>Nov 22 09:59:58 ap1 dropbear[9]: Bad password attempt for 'x' from "
+		"203.0.113.1:9' from 192.0.2.7:4022",
+		FAILED "user.name=x' from 203.0.113.1:9|source.ip=192.0.2.7|source.port=4022"},
+	{"Dropbear's right password",
+		"<38>Nov 22 09:59:58 ap1 dropbear[9]: Password auth succeeded for 'root' from "
+		"192.0.2.7:4022",
+		OK "user.name=root|source.ip=192.0.2.7"},
 	{"without any header", "Failed password for root from 192.0.2.7 port 4022 ssh2",
 		FAILED "user.name=root|@arrival=yes|host.name="},
 	{0},

@@ -115,6 +115,23 @@ Test(syslog3164, a_tag_without_end_is_text)
 	buf_done(&got);
 }
 
+Test(syslog3164, a_long_host_is_cut_between_characters)
+{
+	struct house h = {0};
+	struct buf line = {0}, got = {0};
+
+	BUF_ADD_LIT(&line, "<38>Nov 22 09:59:58 a");
+	for (int i = 0; i < 100; i++)
+		BUF_ADD_LIT(&line, "\xe6\x9c\x88");
+	BUF_ADD_LIT(&line, " app: x");
+	house_read(&h, buf_str(&line));
+	house_field(&h, 0, STR("log.syslog.hostname"), &got);
+	cr_expect_eq(got.n, 253, "255 lies inside a character: %zu", got.n);
+	house_done(&h);
+	buf_done(&line);
+	buf_done(&got);
+}
+
 static const struct line_row local[] = {
 	{"libc's form has no host", "<13>Nov 22 09:59:58 app[9]: x",
 		"host.name=me|process.name=app|process.pid=9|message=x"},

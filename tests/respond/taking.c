@@ -2,12 +2,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 
+#include "base/file.h"
 #include "tests/respond/house.h"
 
 TestSuite(respond_taking, .timeout = 60);
@@ -166,6 +169,70 @@ Test(respond_file, a_folder_that_is_missing_is_waited_for)
 	house_wait(&h, COUNT_SENT, 3);
 	house_stop(&h);
 	house_expect_lines(path, 1, 3, "delivered as soon as it could be");
+	house_done(&h);
+}
+
+Test(respond_file, a_full_disk_leaves_no_half_line)
+{
+	static char foreign[1u << 20];
+	struct house h;
+	struct rlimit before, small;
+	struct stat st;
+	struct buf all;
+	char rest[128];
+
+	/* A limit on the size of files stands in for the disk. What was in the file before makes it
+	 * larger than cases.db, which shall have room. */
+	memset(foreign, 'x', sizeof(foreign) - 1);
+	foreign[sizeof(foreign) - 1] = '\n';
+	house_init(&h);
+	cr_assert_eq(file_replace(h.out, (struct str){foreign, sizeof(foreign)}, 0600), 0);
+	house_sink(&h, SINK_FILE, "file");
+	house_start(&h);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = sizeof(foreign) + 700;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	house_alerts(&h, 1, 4);
+	house_wait(&h, COUNT_SEND_FAILED, 2);
+	house_stop(&h);
+	cr_assert_eq(stat(h.out, &st), 0);
+	cr_expect_eq(st.st_size, (off_t)sizeof(foreign), "half a group is taken back");
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	cr_assert_eq(house_run_once(&h), 0);
+	all = house_read(h.out);
+	snprintf(rest, sizeof(rest), "%s/rest", h.dir);
+	cr_assert_gt(all.n, sizeof(foreign));
+	file_replace(rest, (struct str){all.p + sizeof(foreign), all.n - sizeof(foreign)}, 0600);
+	house_expect_lines(rest, 1, 4, "written when there is room");
+	buf_done(&all);
+	house_done(&h);
+}
+
+Test(respond_file, an_alert_log_that_may_not_be_read_is_told)
+{
+	struct house h;
+	struct buf log;
+	char gone[128];
+
+	house_init(&h);
+	house_start(&h);
+	snprintf(gone, sizeof(gone), "%s.away", h.alerts);
+	cr_assert_eq(rename(h.alerts, gone), 0);
+	for (int i = 0; i < 2000; i++) {
+		struct timespec t = {0, 2 * NS_PER_MS};
+
+		log = house_read(h.log);
+		if (strstr(log.p, "cannot read the alert log"))
+			break;
+		buf_done(&log);
+		nanosleep(&t, NULL);
+	}
+	cr_expect(log.p && strstr(log.p, "cannot read the alert log"),
+		"silence would look like peace");
+	buf_done(&log);
+	house_stop(&h);
 	house_done(&h);
 }
 

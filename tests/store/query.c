@@ -110,7 +110,8 @@ Test(query, says_of_each_line_whether_it_matches)
 
 		cr_assert_eq(query_parse(str_of(row->text), &why, &q), 0, "%s: %s", row->text,
 			diag_first(&why));
-		cr_expect_eq(query_match(q, str_of(record)), row->want, "%s: %s", row->text, row->why);
+		cr_expect_eq(
+			query_match(q, str_of(record)), row->want, "%s: %s", row->text, row->why);
 		query_free(q);
 		diag_done(&why);
 	}

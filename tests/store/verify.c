@@ -111,6 +111,47 @@ Test(verify, each_flipped_byte_is_found, .timeout = 120)
 	folder_done(dir);
 }
 
+/* The same on a segment of usual frames, at places that a seeded walk picks. */
+Test(verify, random_flips_in_a_large_segment_are_found, .timeout = 60)
+{
+	char *dir = folder_new(), *file;
+	struct evidence_options opt = lines_options(dir, 1 << 20);
+	struct evidence *e = NULL;
+	struct verify_report rep;
+	struct diag why = {0};
+	struct buf bytes = {0};
+	uint64_t walk = 20261122;
+
+	opt.segment_bytes = 1 << 30;
+	cr_assert_eq(evidence_open(&opt, &why, &e), 0);
+	for (uint64_t i = 1; i <= 20000; i++)
+		lines_add(e, 0, i);
+	evidence_close(e);
+	file = folder_find(dir, SEGMENT_ENDING);
+	folder_read(file, &bytes);
+	for (int i = 0; i < 200; i++) {
+		size_t at;
+		FILE *f;
+
+		walk = walk * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		at = (size_t)(walk >> 20) % bytes.n;
+		for (int back = 0; back < 2; back++) {
+			f = fopen(file, "r+b");
+			cr_assert_not_null(f);
+			fseek(f, (long)at, SEEK_SET);
+			fputc(bytes.p[at] ^ (back ? 0 : 1 << (walk >> 60 & 7)), f);
+			fclose(f);
+			diag_done(&why);
+			cr_assert_eq(verify_archive(dir, NULL, 0, NULL, &rep, &why), 0);
+			cr_assert_eq(rep.findings > 0, !back, "byte %zu", at);
+		}
+	}
+	mem_free(file);
+	buf_done(&bytes);
+	diag_done(&why);
+	folder_done(dir);
+}
+
 Test(verify, each_cut_is_found, .timeout = 120)
 {
 	char *dir = small_archive(20), *files[MAX_FILES];
