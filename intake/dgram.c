@@ -11,9 +11,10 @@
 #include "intake/loop.h"
 #include "intake/udp.h"
 
-#define RING_BYTES ((size_t)16 << 20)
-#define PEERS      256   /* texts of recent peers; a power of two */
-#define TURN       16384 /* datagrams before others get their turn */
+#define RING_BYTES   ((size_t)16 << 20)
+#define SMALL_BUFFER (1 << 20)
+#define PEERS        256   /* texts of recent peers; a power of two */
+#define TURN         16384 /* datagrams before others get their turn */
 
 /* Trim, cut, and refuse what is empty. */
 static void
@@ -106,6 +107,21 @@ udp_resume(void *state)
 	drain(state, TURN);
 }
 
+/* A burst waits in the kernel's buffer: say so when the system keeps it small. */
+static void
+check_buffer(struct intake *in, unsigned input)
+{
+	int bytes = 0;
+	socklen_t len = sizeof(bytes);
+
+	if (getsockopt(in->socks->fds[input], SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 &&
+		bytes < SMALL_BUFFER)
+		intake_say(in, "warning",
+			"input %.*s: the system gives %d KiB of receive buffer only; bursts may be "
+			"lost; raise net.core.rmem_max or start with CAP_NET_ADMIN",
+			STR_ARG(intake_input(in, input)->name), bytes / 1024);
+}
+
 static int
 udp_driver_start(struct intake *in, unsigned input, struct diag *why, void **ret)
 {
@@ -118,6 +134,8 @@ udp_driver_start(struct intake *in, unsigned input, struct diag *why, void **ret
 	for (unsigned i = 0; i < total; i++)
 		if (intake_input(in, i)->kind == INPUT_UDP)
 			socks[n++] = (struct udp_socket){.fd = in->socks->fds[i], .input = i};
+	for (size_t i = 0; i < n; i++)
+		check_buffer(in, socks[i].input);
 	u->in = in;
 	rc = ring_init(&u->ring, RING_BYTES);
 	if (rc == 0) {

@@ -1,35 +1,45 @@
 #include "intake/framing.h"
 
+#include <emmintrin.h>
+
 /* No count that we take has more digits, nor has a time in ns that a plain line may begin with. */
 #define DIGITS_MAX       20u
 #define COUNT_DIGITS_MAX 10u
-/* How far to look for a line feed before looking for a NUL in the same bytes. */
-#define WINDOW 1024u
+
+/* Index of the first LF or NUL in s at or behind `from`, or -1: both in one pass, so that a stream
+ * that uses only one of them is not scanned to its end for the other with every message. */
+static ptrdiff_t
+find_either(struct str s, size_t from)
+{
+	const __m128i lf = _mm_set1_epi8('\n'), nul = _mm_setzero_si128();
+	size_t i = from;
+
+	for (; s.n - i >= 16; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		int hit = _mm_movemask_epi8(
+			_mm_or_si128(_mm_cmpeq_epi8(v, lf), _mm_cmpeq_epi8(v, nul)));
+
+		if (hit)
+			return (ptrdiff_t)i + __builtin_ctz((unsigned)hit);
+	}
+	for (; i < s.n; i++)
+		if (s.p[i] == '\n' || s.p[i] == 0)
+			return (ptrdiff_t)i;
+	return -1;
+}
 
 /* Index of the first delimiter in s at or behind `from`, or -1. */
 static ptrdiff_t
 find_end(struct str s, size_t from, bool nul_ends)
 {
-	if (!nul_ends) {
-		const char *lf = from < s.n ? memchr(s.p + from, '\n', s.n - from) : NULL;
+	const char *lf;
 
-		return lf ? lf - s.p : -1;
-	}
-	/* By windows: a stream that uses only one of the two must not be scanned to its end for
-	 * the other with every message. */
-	while (from < s.n) {
-		size_t n = s.n - from < WINDOW ? s.n - from : WINDOW;
-		const char *lf = memchr(s.p + from, '\n', n);
-		size_t before = lf ? (size_t)(lf - s.p) - from : n;
-		const char *nul = memchr(s.p + from, 0, before);
-
-		if (nul)
-			return nul - s.p;
-		if (lf)
-			return lf - s.p;
-		from += n;
-	}
-	return -1;
+	if (from >= s.n)
+		return -1;
+	if (nul_ends)
+		return find_either(s, from);
+	lf = memchr(s.p + from, '\n', s.n - from);
+	return lf ? lf - s.p : -1;
 }
 
 static enum framing_result

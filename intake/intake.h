@@ -44,11 +44,13 @@ struct intake_ports {
 	unsigned nslots;
 	struct counts *counts;
 	int stop_fd; /* eventfd or pipe: readable = stop reading, hand over what is there, return */
-	int log_fd;  /* lines for people (daemon/ formats them); -1 = none */
+	int log_fd;  /* lines for people, "N intake: text\n", N = 3 error, 4 warning, 6 info as in
+			syslog; -1 = none */
 };
 
-/* Runs until stop_fd. One-shot files that are read to their end are reported through `drained` (may
- * be NULL). */
+/* Runs until stop_fd. One-shot files that are read to their end are told in a line to log_fd. What
+ * has arrived by then is handed over; a Kafka group is left. Slots that it holds when it returns
+ * are in no queue: who starts it again puts them into `free`. */
 int intake_run(const struct settings *s, const struct intake_sockets *socks,
 	const struct intake_ports *ports, const struct intake_resume *resume,
 	const struct clock *clock, struct diag *why);

@@ -20,7 +20,7 @@ intake_say(struct intake *in, const char *level, const char *fmt, ...)
 	if (in->ports->log_fd < 0)
 		return;
 	va_start(ap, fmt);
-	buf_printf(&line, "%s ", level);
+	buf_printf(&line, "%c intake: ", level[0] == 'e' ? '3' : level[0] == 'w' ? '4' : '6');
 	buf_vprintf(&line, fmt, ap);
 	va_end(ap);
 	for (size_t i = 0; i < line.n; i++)

@@ -122,12 +122,15 @@ conn_add(struct conn *c, const struct frame *meta, const struct framed *msg)
 {
 	struct intake *in = c->owner->in;
 	struct str peer = {c->peer, c->peer_len};
-	struct frame f = *meta;
+	struct frame f;
 
-	if (msg->truncated)
-		f.flags |= FRAME_TRUNCATED;
-	if (msg->cut_off)
-		f.flags |= FRAME_CUT_OFF;
+	if (!msg->truncated && !msg->cut_off) {
+		intake_add(in, meta, msg->bytes, peer);
+		return;
+	}
+	f = *meta;
+	f.flags = (uint16_t)(f.flags | (msg->truncated ? FRAME_TRUNCATED : 0) |
+			     (msg->cut_off ? FRAME_CUT_OFF : 0));
 	intake_add(in, &f, msg->bytes, peer);
 }
 

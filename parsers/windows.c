@@ -343,6 +343,7 @@ take(void *ctx, const struct json_value *v)
 
 	if (v->kind == VALUE_OBJECT)
 		return true;
+	e->dotted = e->dotted || (v->literal && str_chr(name, '.') >= 0);
 	if (e->nested) {
 		if (str_take(&name, STR("winlog.")))
 			take_winlog(e, name, v);
@@ -423,8 +424,8 @@ windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 	put_time(&e);
 	put_heads(&e);
 	win_map(&e);
-	if (!e.nested)
-		put_fold(w); /* Data elements may share a name */
+	if (!e.nested || e.dotted)
+		put_fold(w); /* Data elements may share a name, too */
 	return rc;
 }
 

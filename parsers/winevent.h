@@ -74,6 +74,7 @@ struct win {
 	const struct win_event *event; /* NULL: not in the table */
 	bool success, failure;         /* by the audit keyword */
 	bool nested;                   /* Winlogbeat's shape */
+	bool dotted;                   /* a key with dots in it: it may repeat a path */
 	struct str pending;            /* "Name" of a Data element, before its text */
 	struct str data[DATA_COUNT];
 	struct str head[HEAD_COUNT];

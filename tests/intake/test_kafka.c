@@ -243,7 +243,7 @@ Test(kafka, a_broker_that_is_away_is_told_once, .timeout = 60)
 	while (h->counts->flagged[REASON_KAFKA] < 2)
 		house_until(h, 1, 20);
 	log = house_log(h);
-	cr_expect_not_null(strstr(log, "error input input1: Kafka: "), "%s", log);
+	cr_expect_not_null(strstr(log, "3 intake: input input1: Kafka: "), "%s", log);
 	cr_expect_not_null(strstr(log, "refused"), "%s", log);
 	house_stop(h);
 	house_free(h);

@@ -1,7 +1,9 @@
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -256,6 +258,52 @@ Test(sockets, tcp_limits_per_peer_and_in_all)
 	close(fds[0]);
 	for (int i = 2; i < 6; i++)
 		close(fds[i]);
+	house_free(h);
+}
+
+/* No descriptor left: those who come are refused and counted, those who are in are served. */
+Test(sockets, tcp_without_descriptors_refuses)
+{
+	enum { CLIENTS = 8, FREE = 2 };
+	unsigned port;
+	struct house *h = one_port(INPUT_TCP, 4, &port);
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct rlimit lim;
+	int fds[CLIENTS], probe[2];
+
+	house_start(h);
+	/* One round through the loop: all that it needs is open. */
+	fds[0] = house_tcp(port);
+	house_send(fds[0], "x\n", 2);
+	cr_assert_eq(house_until(h, 1, WAIT), 1u);
+	close(fds[0]);
+	while (count_get(h->counts, COUNT_CONNECTIONS) > 0)
+		house_until(h, 2, 5);
+	for (int i = 0; i < CLIENTS; i++)
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(pipe(probe), 0);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	lim.rlim_cur = (rlim_t)probe[1] + 1;
+	close(probe[0]);
+	close(probe[1]);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
+	for (int i = 0; i < CLIENTS; i++)
+		cr_assert_eq(connect(fds[i], (struct sockaddr *)&sin, sizeof(sin)), 0);
+	cr_expect(house_rejected(h, REASON_CONN_LIMIT, CLIENTS - FREE, WAIT));
+	cr_expect_eq(count_get(h->counts, COUNT_CONNECTIONS), (uint64_t)FREE);
+	for (int i = 0; i < FREE; i++)
+		house_send(fds[i], "y\n", 2);
+	cr_expect_eq(house_until(h, 1 + FREE, WAIT), 1u + FREE);
+	for (int i = FREE; i < CLIENTS; i++)
+		cr_expect(closed_by_peer(fds[i]));
+	for (int i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+	house_stop(h);
+	house_balance(h);
+	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
 	house_free(h);
 }
 
