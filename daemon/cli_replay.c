@@ -375,7 +375,7 @@ const struct cli_command cli_replay = {
 	.help = "Usage: noroshi replay [OPTIONS] [--rules PATH]... [FILE... | -]\n"
 		"Several files are merged by event time, each in its own order. Prints alerts, one "
 		"JSON a line.\n" COMMON_HELP "  --matches         print {\"event\":N,\"rule\":ID} "
-					     "and {\"correlation\":ID,...} instead of alerts\n"
+		"and {\"correlation\":ID,...} instead of alerts\n"
 		"  --logsource M     label (default) or ignore: every rule for every record\n"
 		"  --refire M        suppress (default) or every\n"
 		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"

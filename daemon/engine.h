@@ -76,7 +76,8 @@ struct engine {
 	jpos processed; /* all entries up to here went through correlation and evidence */
 
 	uint64_t next_processed; /* the sequence behind the last processed entry */
-	uint64_t last_evidence;  /* the newest sequence given to evidence by this process; 0 = none */
+	uint64_t
+		last_evidence; /* the newest sequence given to evidence by this process; 0 = none */
 
 	struct buf json;  /* of the record in hand */
 	struct batch now; /* what the sinks may look at */

@@ -435,7 +435,8 @@ state_open(struct engine *e)
 	e->history =
 		correlator_new(e->brain->correlations, e->brain->rules, e->old_state, &co, &sink);
 	if (!e->live || !e->history) {
-		diag_set(&e->why, NULL, 0, "limits: state_max is too small for the rules; raise it");
+		diag_set(
+			&e->why, NULL, 0, "limits: state_max is too small for the rules; raise it");
 		return ERR_LIMIT;
 	}
 	rc = replay_journal(e);
