@@ -48,7 +48,7 @@ struct reader {
 	size_t nanchors, cap_anchors;
 	struct yaml_node *root;
 	unsigned doc_line; /* where the open document began, from 0 in the parser's text */
-	bool doc_bad; /* reported: the document will be left out */
+	bool doc_bad;      /* reported: the document will be left out */
 	size_t bad;
 };
 

@@ -1,4 +1,5 @@
-/* standalone.c - runs a fuzz target over files: every file of each folder or path given. For `make check`. */
+/* standalone.c - runs a fuzz target over files: every file of each folder or path given. For `make
+ * check`. */
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
