@@ -16,6 +16,7 @@ enum frame_flag {
 	FRAME_HISTORY = 4,  /* from an input with history: true */
 	FRAME_PEER_PID = 8, /* peer_pid holds the kernel's word (SCM_CREDENTIALS) */
 	FRAME_CUT_OFF = 16, /* the connection ended inside the frame: flagged truncated */
+	FRAME_ADRIFT = 64,  /* the stream's framing is in doubt here: flagged frame */
 	FRAME_LATE_READ = 32 /* read from a file: arrival says little about event time */
 };
 

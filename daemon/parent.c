@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -21,6 +23,7 @@
 #include "daemon/roles.h"
 #include "daemon/worker.h"
 
+#define LOCK_WAIT_NS      (10 * NS_PER_S)
 #define RESTART_WINDOW_NS (60 * NS_PER_S)
 #define RESTART_MOST      10u
 #define DRAIN_MOST_NS     (30 * NS_PER_S)
@@ -43,6 +46,8 @@ struct parent {
 	int console_fd, control_fd;
 	int log_pipe[2], signals;
 	struct buf log_rest;
+	pid_t pid;
+	int lock; /* data/lock, shared with all roles: free only when the last of them is gone */
 	struct child children[ROLE_COUNT + SHARED_WORKERS];
 	unsigned nchildren;
 	int64_t fixed;
@@ -109,7 +114,8 @@ run_child(struct parent *p, const struct child *c)
 		.sockets = &p->sockets,
 		.console_fd = p->console_fd,
 		.control_fd = p->control_fd,
-		.clock = &p->clock};
+		.clock = &p->clock,
+		.parent = p->pid};
 	char name[16];
 
 	snprintf(name, sizeof(name), "noroshi-%s", role_name(c->role));
@@ -447,6 +453,34 @@ open_doors(struct parent *p, struct diag *why)
 	return rc;
 }
 
+/*
+ * One noroshid per data folder. The lock belongs to the open file that all roles inherit, so after
+ * a kill of the parent it is free when the last old role has died, and not before: two engines
+ * never meet on one journal.
+ */
+static int
+lock_data(struct parent *p, struct diag *why)
+{
+	struct buf path = {0};
+	int64_t until = mono() + LOCK_WAIT_NS;
+
+	buf_printf(&path, "%.*s/lock", STR_ARG(p->settings->data));
+	p->lock = open(buf_z(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (p->lock >= 0 && flock(p->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || mono() > until) {
+			close(p->lock);
+			p->lock = -1;
+			break;
+		}
+		poll(NULL, 0, 20);
+	}
+	if (p->lock < 0)
+		diag_set(why, NULL, 0, "cannot lock %s: %s; another noroshid uses this data folder",
+			path.p, strerror(errno));
+	buf_done(&path);
+	return p->lock < 0 ? ERR_IO : 0;
+}
+
 static int
 open_signals(struct parent *p, struct diag *why)
 {
@@ -478,6 +512,8 @@ prepare(struct parent *p, struct diag *why)
 	if (rc == 0)
 		rc = role_own_paths(p->settings, why);
 	if (rc == 0)
+		rc = lock_data(p, why);
+	if (rc == 0)
 		rc = open_doors(p, why);
 	if (rc == 0)
 		rc = house_new(
@@ -508,7 +544,8 @@ all_ready(struct parent *p)
 int
 parent_run(const char *config)
 {
-	struct parent p = {.config = config, .console_fd = -1, .control_fd = -1};
+	struct parent p = {
+		.config = config, .pid = getpid(), .lock = -1, .console_fd = -1, .control_fd = -1};
 	struct diag why = {0};
 	int rc = prepare(&p, &why);
 

@@ -74,7 +74,7 @@ keep_read_capability(void)
 }
 
 int
-role_enter(enum role r, const struct settings *s, struct diag *why)
+role_enter(enum role r, const struct settings *s, pid_t parent, struct diag *why)
 {
 	uid_t uid;
 	gid_t gid;
@@ -93,7 +93,7 @@ role_enter(enum role r, const struct settings *s, struct diag *why)
 			return ERR_DENIED;
 		}
 	}
-	return sandbox_enter_role(why);
+	return sandbox_enter_role(parent, why);
 }
 
 static int
@@ -174,7 +174,7 @@ role_begin(const struct role_context *c, enum role r)
 				    means */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
-	if (role_enter(r, c->brain->settings, &why) < 0) {
+	if (role_enter(r, c->brain->settings, c->parent, &why) < 0) {
 		log_diag(c->house->log_fd, role_name(r), &why);
 		_exit(ROLE_EXIT_CONFIG);
 	}

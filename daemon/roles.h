@@ -4,6 +4,8 @@
 #ifndef DAEMON_ROLES_H
 #define DAEMON_ROLES_H
 
+#include <sys/types.h>
+
 #include "base/clock.h"
 #include "daemon/brain.h"
 #include "daemon/shared.h"
@@ -21,6 +23,7 @@ struct role_context {
 	const struct intake_sockets *sockets;
 	int console_fd, control_fd; /* listening sockets, -1 = none */
 	const struct clock *clock;
+	pid_t parent;
 };
 
 _Noreturn void role_intake(const struct role_context *c);
@@ -33,7 +36,7 @@ _Noreturn void role_console(const struct role_context *c);
 /* First steps of every role: signals, user, privileges; a role that cannot take them ends. */
 void role_begin(const struct role_context *c, enum role r);
 /* Become the role's user (when root and users.separate) and give up what is not needed. */
-int role_enter(enum role r, const struct settings *s, struct diag *why);
+int role_enter(enum role r, const struct settings *s, pid_t parent, struct diag *why);
 /* Make data folders and files belong to the roles that write them. */
 int role_own_paths(const struct settings *s, struct diag *why);
 

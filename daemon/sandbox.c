@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
 
@@ -16,7 +17,7 @@
 #endif
 
 int
-sandbox_enter_role(struct diag *why)
+sandbox_enter_role(pid_t parent, struct diag *why)
 {
 	struct rlimit none = {0, 0};
 
@@ -25,6 +26,9 @@ sandbox_enter_role(struct diag *why)
 		diag_set(why, NULL, 0, "cannot give up privileges: %s", strerror(errno));
 		return ERR_DENIED;
 	}
+	/* The parent may have died before its death could be asked for. */
+	if (getppid() != parent)
+		_exit(1);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #ifndef DAEMON_SANDBOX_H
 #define DAEMON_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "base/diag.h"
 
 /*
@@ -14,6 +16,6 @@
  */
 int sandbox_enter_worker(struct diag *why);
 /* No new privileges, no core dumps of what may hold secrets, die with the parent. */
-int sandbox_enter_role(struct diag *why);
+int sandbox_enter_role(pid_t parent, struct diag *why);
 
 #endif

@@ -201,7 +201,15 @@ framing_next(struct framing *f, struct str *in, struct framed *ret)
 		if (rc != FRAMING_MESSAGE)
 			return rc;
 	}
-	return head ? counted_next(f, in, head, count, ret) : line_next(f, in, ret);
+	if (head) {
+		f->counted = true;
+		return counted_next(f, in, head, count, ret);
+	}
+	ret->adrift = f->counted && in->p[0] != '<';
+	rc = line_next(f, in, ret);
+	if (rc != FRAMING_MORE)
+		f->counted = false;
+	return rc;
 }
 
 enum framing_end
@@ -220,6 +228,7 @@ framing_finish(struct framing *f, struct str rest, struct framed *ret)
 	if (rc != FRAMING_MESSAGE || (head && rest.n == head))
 		return FRAMING_END_CUT;
 	ret->cut_off = head > 0;
+	ret->adrift = head > 0 || (f->counted && rest.p[0] != '<');
 	str_skip(&rest, head);
 	if (!head && rest.p[rest.n - 1] == '\r')
 		rest.n--;

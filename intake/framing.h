@@ -43,12 +43,15 @@ struct framing {
 	enum framing_state state;
 	enum framing_after after;
 	bool nul_ends; /* the message being skipped began with '<' */
+	bool counted;  /* the last message was a counted one */
 };
 
 struct framed {
 	struct str bytes;
 	bool truncated; /* cut at max; the rest is or was thrown away */
 	bool cut_off;   /* the stream ended inside a counted message */
+	bool adrift; /* a line that is no header right behind a counted message: a count was wrong
+		      */
 };
 
 /* Take one message from the front of *in; what it took is skipped. Never reads beyond max + 32

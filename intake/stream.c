@@ -124,13 +124,13 @@ conn_add(struct conn *c, const struct frame *meta, const struct framed *msg)
 	struct str peer = {c->peer, c->peer_len};
 	struct frame f;
 
-	if (!msg->truncated && !msg->cut_off) {
+	if (!msg->truncated && !msg->cut_off && !msg->adrift) {
 		intake_add(in, meta, msg->bytes, peer);
 		return;
 	}
 	f = *meta;
 	f.flags = (uint16_t)(f.flags | (msg->truncated ? FRAME_TRUNCATED : 0) |
-			     (msg->cut_off ? FRAME_CUT_OFF : 0));
+			     (msg->cut_off ? FRAME_CUT_OFF : 0) | (msg->adrift ? FRAME_ADRIFT : 0));
 	intake_add(in, &f, msg->bytes, peer);
 }
 

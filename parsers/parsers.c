@@ -364,16 +364,34 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 }
 
 /*
+ * What a sender left in front of <PRI> when it meant an octet count (RFC 6587 3.4.1) and wrote it
+ * wrongly: a sign, a hexadecimal number, a number too large.
+ */
+static bool
+stray_count(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && i < 24 && s.p[i] != ' ' &&
+		(is_digit(s.p[i]) || strchr("+-xXabcdefABCDEF", s.p[i])))
+		i++;
+	return i > 0 && i + 1 < s.n && s.p[i] == ' ' && s.p[i + 1] == '<';
+}
+
+/*
  * No product knows the text. With a sound header it is a record of source syslog all the same;
  * without one, or where the configuration promised a product, it is unparsed.
  */
 static void
 keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
 {
-	if (ctx->enveloped && !fixed)
+	if (ctx->enveloped && !fixed) {
 		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
-	else
+	} else {
 		w->cur->flags |= RECORD_UNPARSED;
+		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ))
+			rec_flag(w, stray_count(ctx->text) ? REASON_FRAME_LEN : REASON_HEADER);
+	}
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
 	ctx->row = NULL;
 	if (fixed)
@@ -454,6 +472,8 @@ run_frame(const struct parsers *p, struct recs *w, uint32_t i)
 		rec_flag(w, REASON_OVERSIZE);
 	if (f->flags & FRAME_CUT_OFF)
 		rec_flag(w, REASON_TRUNCATED);
+	if (f->flags & FRAME_ADRIFT)
+		rec_flag(w, REASON_FRAME);
 	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
 	message = ctx.text;
 	if (message.n == 0)

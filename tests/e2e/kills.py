@@ -187,6 +187,11 @@ def crash_points():
         return [line.split('"')[1] for line in f if line.startswith("C(")]
 
 
+def struck(d):
+    """A role fell, or the child that writes checkpoints did."""
+    return "ended by signal 9" in d.said() or "checkpoint could not be written" in d.said()
+
+
 def crash_run(point, nth, data, wanted):
     """One daemon that is killed at the point, then started again without it."""
     d = Daemon({}, env={"NOROSHI_CRASH": f"{point}:{nth}"})
@@ -203,11 +208,11 @@ def crash_run(point, nth, data, wanted):
         d.spawn()
         deadline = time.monotonic() + 4
         # roles fall and are started again and again; the parent itself never passes a crash point
-        while time.monotonic() < deadline and "ended by signal 9" not in d.said():
+        while time.monotonic() < deadline and not struck(d):
             if d.job.poll() is not None:
                 break
             time.sleep(0.02)
-        hit = "ended by signal 9" in d.said() or d.job.poll() is not None
+        hit = struck(d) or d.job.poll() is not None
         d.close_processes()
         d.env = None
         d.start(timeout=60)

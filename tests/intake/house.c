@@ -245,7 +245,7 @@ house_dir(struct house *h)
 
 	if (h->settings.data.n)
 		return h->settings.data.p;
-	snprintf(dir, sizeof(dir), "%s/%s", tmp ? tmp : "/tmp", pattern);
+	snprintf(dir, sizeof(dir), "%s/%s", tmp ? tmp : P_tmpdir, pattern);
 	cr_assert_not_null(mkdtemp(dir));
 	h->settings.data = str_of(arena_z(&h->arena, str_of(dir)));
 	return h->settings.data.p;
