@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -86,6 +88,10 @@ static const struct {
 	const char *name, *value;
 } defaults[] = {
 	{"client.id", "noroshi"},
+	/* A member that died is given up soon; it comes back under its own name (see set_instance).
+	 */
+	{"session.timeout.ms", "10000"},
+	{"heartbeat.interval.ms", "3000"},
 	{"auto.offset.reset", "earliest"}, /* no offset yet: nothing shall be missed */
 	{"queued.max.messages.kbytes", "16384"},
 	{"fetch.message.max.bytes", "2097152"},
@@ -161,14 +167,39 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 	return ok;
 }
 
+/*
+ * Static membership (KIP-345): after a fall the successor takes its partitions back at once,
+ * without waiting for the dead member's session to end. One name per data folder and input; the
+ * folder's lock keeps it unique on a machine.
+ */
+static bool
+set_instance(
+	rd_kafka_conf_t *conf, const struct input_settings *cfg, struct str data, struct diag *why)
+{
+	char host[256] = "", text[64], hex[32];
+	struct buf b = {0};
+	bool ok;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = 0;
+	buf_printf(&b, "%s\n%.*s\n%.*s", host, STR_ARG(data), STR_ARG(cfg->name));
+	hash128_hex(hash_id(b.p, b.n), hex);
+	snprintf(text, sizeof(text), "noroshi-%.16s", hex);
+	ok = set(conf, cfg, "group.instance.id", text, why);
+	buf_done(&b);
+	return ok;
+}
+
 rd_kafka_conf_t *
-kafka_conf(const struct input_settings *cfg, struct diag *why)
+kafka_conf(const struct input_settings *cfg, struct str data, struct diag *why)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
 		ok &= set(conf, cfg, defaults[i].name, defaults[i].value, why);
+	if (data.n)
+		ok &= set_instance(conf, cfg, data, why);
 	for (size_t i = 0; i < cfg->nproperties; i++) {
 		const char *name = cfg->properties[i].name.p;
 
