@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -145,7 +146,9 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 	bool ok = false;
 
 	if (file_read(cfg->password_file.p, PASSWORD_MAX, &text) < 0) {
-		diag_set(why, NULL, 0, "input `%.*s`: cannot read password_file %s: %s",
+		diag_set(why, NULL, 0,
+			"input `%.*s`: cannot read password_file %s: %s; the user "
+			"that intake runs as must be able to",
 			STR_ARG(cfg->name), cfg->password_file.p, strerror(errno));
 	} else {
 		all = buf_str(&text);
@@ -159,6 +162,19 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 		explicit_bzero(text.p, text.cap);
 	buf_done(&text);
 	return ok;
+}
+
+/* librdkafka's words for a file that it cannot read are OpenSSL's error numbers. */
+static bool
+can_read(const struct input_settings *cfg, const struct property *p, struct diag *why)
+{
+	if (!str_ends(p->name, STR(".location")) || access(p->value.p, R_OK) == 0 ||
+		str_eq(p->value, STR("probe")))
+		return true;
+	diag_set(why, NULL, 0,
+		"input `%.*s`: cannot read %s %s: %s; the user that intake runs as must be able to",
+		STR_ARG(cfg->name), p->name.p, p->value.p, strerror(errno));
+	return false;
 }
 
 rd_kafka_conf_t *
@@ -178,7 +194,8 @@ kafka_conf(const struct input_settings *cfg, struct diag *why)
 				STR_ARG(cfg->name), name);
 			ok = false;
 		} else {
-			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why);
+			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why) &&
+			      can_read(cfg, &cfg->properties[i], why);
 		}
 	}
 	for (size_t i = 0; i < sizeof(forced) / sizeof(*forced); i++)

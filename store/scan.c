@@ -105,6 +105,8 @@ store_scan(const struct scan_options *opt, scan_line *line, void *ctx, struct di
 
 		for (int i = 0; i < n; i++)
 			known |= str_eq(opt->cls, str_of(names[i]));
+		for (const char *const *c = archive_built_in; *c; c++)
+			known |= str_eq(opt->cls, str_of(*c));
 		if (!known) {
 			diag_set(why, opt->dir, 0, "there is no class \"%.*s\" in the archive",
 				STR_ARG(opt->cls));
