@@ -151,7 +151,9 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 	bool ok = false;
 
 	if (file_read(cfg->password_file.p, PASSWORD_MAX, &text) < 0) {
-		diag_set(why, NULL, 0, "input `%.*s`: cannot read password_file %s: %s",
+		diag_set(why, NULL, 0,
+			"input `%.*s`: cannot read password_file %s: %s; the user "
+			"that intake runs as must be able to",
 			STR_ARG(cfg->name), cfg->password_file.p, strerror(errno));
 	} else {
 		all = buf_str(&text);
@@ -190,6 +192,19 @@ set_instance(
 	return ok;
 }
 
+/* librdkafka's words for a file that it cannot read are OpenSSL's error numbers. */
+static bool
+can_read(const struct input_settings *cfg, const struct property *p, struct diag *why)
+{
+	if (!str_ends(p->name, STR(".location")) || access(p->value.p, R_OK) == 0 ||
+		str_eq(p->value, STR("probe")))
+		return true;
+	diag_set(why, NULL, 0,
+		"input `%.*s`: cannot read %s %s: %s; the user that intake runs as must be able to",
+		STR_ARG(cfg->name), p->name.p, p->value.p, strerror(errno));
+	return false;
+}
+
 rd_kafka_conf_t *
 kafka_conf(const struct input_settings *cfg, struct str data, struct diag *why)
 {
@@ -209,7 +224,8 @@ kafka_conf(const struct input_settings *cfg, struct str data, struct diag *why)
 				STR_ARG(cfg->name), name);
 			ok = false;
 		} else {
-			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why);
+			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why) &&
+			      can_read(cfg, &cfg->properties[i], why);
 		}
 	}
 	for (size_t i = 0; i < sizeof(forced) / sizeof(*forced); i++)
