@@ -92,6 +92,7 @@ struct limit_settings {
 	uint64_t state_keys_per_rule;
 	uint64_t segment_bytes;    /* evidence rotation, 256 MiB */
 	int64_t segment_age_ns;    /* 1 h */
+	int64_t evidence_flush_ns; /* 5 s */
 	int64_t checkpoint_ns;     /* 60 s */
 	uint64_t checkpoint_bytes; /* 256 MiB of journal */
 	int64_t worker_timeout_ns; /* a batch may take, 10 s */

@@ -163,6 +163,8 @@ const struct setting_row setting_rows[] = {
 	.max = 16 * GIB, .doc = "An evidence file of this size is sealed."},
 {"limits", "segment_age", ROW_SPAN, LIMIT(segment_age_ns), .fallback = "1h", .min = S,
 	.max = DAY, .doc = "An evidence file of this age is sealed."},
+{"limits", "evidence_flush", ROW_SPAN, LIMIT(evidence_flush_ns), .fallback = "5s", .min = 10 * MS,
+	.max = H, .doc = "A record is in the archive, and found by query, at the latest after."},
 {"limits", "checkpoint", ROW_SPAN, LIMIT(checkpoint_ns), .fallback = "60s", .min = 10 * MS,
 	.max = H, .doc = "State is saved that often."},
 {"limits", "checkpoint_bytes", ROW_BYTES, LIMIT(checkpoint_bytes), .fallback = "256MiB",

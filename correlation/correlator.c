@@ -254,12 +254,12 @@ run_waiting(struct correlator *k, const struct moment *m)
 static void
 move_time(struct correlator *k, const struct moment *m)
 {
-	int64_t most, to = m->r->time;
+	int64_t most, to = m->r->time, arrival = batch_frames(m->b)[m->r->frame].arrival;
 
-	if (!__builtin_add_overflow(
-		    batch_frames(m->b)[m->r->frame].arrival, k->opt.lead_ns, &most) &&
-		to > most)
+	if (!__builtin_add_overflow(arrival, k->opt.lead_ns, &most) && to > most)
 		to = most;
+	if (arrival > k->s.root->arrival)
+		k->s.root->arrival = arrival;
 	if (to > k->s.root->now)
 		k->s.root->now = to;
 }
@@ -297,8 +297,12 @@ correlator_record(struct correlator *k, struct batch b, const struct record *r, 
 void
 correlator_tick(struct correlator *k, int64_t now)
 {
-	if (now > k->s.root->now)
+	/* Idle time passes for arrival as it does for stream time. */
+	if (now > k->s.root->now) {
+		if (k->s.root->now > 0)
+			k->s.root->arrival += now - k->s.root->now;
 		k->s.root->now = now;
+	}
 	for (uint32_t i = 0; i < k->s.root->nrules; i++)
 		state_sweep(&k->s, UINT32_MAX);
 }

@@ -282,6 +282,7 @@ group_begin(struct state *s, uint32_t rule, struct group *g, int64_t time)
 	const struct rule_state *r = state_rule(s, rule);
 
 	g->newest = time;
+	g->touched = s->root->arrival;
 	g->reported = STATE_NEVER;
 	g->suppressed = 0;
 	g->back_first = UINT64_MAX;
@@ -293,10 +294,12 @@ group_begin(struct state *s, uint32_t rule, struct group *g, int64_t time)
 static bool
 is_forgotten(const struct state *s, uint32_t rule, const struct group *g)
 {
-	int64_t due;
+	int64_t due, idle;
 
 	return !__builtin_add_overflow(g->newest, s->shapes[rule].forget, &due) &&
-	       s->root->now > due;
+	       s->root->now > due &&
+	       !__builtin_add_overflow(g->touched, s->shapes[rule].forget, &idle) &&
+	       s->root->arrival > idle;
 }
 
 static roff
@@ -355,6 +358,7 @@ state_find(struct state *s, uint32_t rule, struct str key, int64_t time)
 		heap_down(s, heap_of(s, r), r->n, g->at_heap);
 		heap_up(s, heap_of(s, r), g->at_heap);
 	}
+	g->touched = s->root->arrival;
 	return at;
 }
 

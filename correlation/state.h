@@ -45,6 +45,7 @@ struct group {
 	uint64_t tie;      /* unseeded: order among groups of equal time */
 	int64_t newest;    /* T of SEMANTICS 5.5 */
 	int64_t heap_time; /* what the heap believes of newest: never more than it */
+	int64_t touched;   /* arrival of the last record that looked for it */
 	int64_t reported;  /* T0 of 5.7, or STATE_NEVER */
 	uint64_t suppressed;
 	uint32_t at_heap;
@@ -87,8 +88,9 @@ struct rule_state {
 struct state_root {
 	uint64_t magic;
 	uint64_t seed;
-	int64_t now; /* stream time */
-	roff rules;  /* struct rule_state[nrules]; the last one folds single-event alerts */
+	int64_t now;     /* stream time */
+	int64_t arrival; /* the newest arrival of a frame */
+	roff rules;      /* struct rule_state[nrules]; the last one folds single-event alerts */
 	uint32_t nrules;
 	uint32_t sweep; /* next rule to look for forgotten groups in */
 	uint32_t spare;
@@ -101,7 +103,9 @@ _Static_assert(sizeof(struct state_root) <= REGION_ROOT_BYTES, "the root is one 
 struct rule_shape {
 	enum corr_kind kind;
 	uint32_t aux;
-	int64_t forget;          /* a group is forgotten when stream time is further past newest */
+	int64_t forget; /* a group is forgotten when both stream time is further past newest, and
+			 * arrival past its last touch: an input that is ahead forgets nothing that
+			 * a slower one still feeds */
 	const struct corr *corr; /* NULL for the folds */
 };
 

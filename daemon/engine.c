@@ -13,7 +13,6 @@
 
 #define IDLE_TICK_NS   NS_PER_S
 #define TICK_AT_MOST   (2 * NS_PER_S)
-#define FLUSH_EVERY_NS (2 * NS_PER_S)
 
 /* workers: threads - the same loop on the same queues, for debugging and the thread sanitizer. */
 struct thread_worker {
@@ -118,7 +117,7 @@ housekeeping(struct engine *e, int64_t now)
 			       e->checkpoint_bytes > e->set->limits.checkpoint_bytes ||
 			       e->held_slot != UINT32_MAX))
 		state_checkpoint(e, false);
-	if (now - e->last_flush > FLUSH_EVERY_NS) {
+	if (now - e->last_flush > e->set->limits.evidence_flush_ns) {
 		evidence_flush(e->evidence);
 		e->last_flush = now;
 		alertlog_release(e->alerts, atomic_load(&e->h->s->alert_taken));
@@ -156,7 +155,7 @@ loop(struct engine *e)
 		now = clock_mono(e->clock);
 		if (moved)
 			e->last_work = now;
-		if (now - e->last_house > 100 * NS_PER_MS || e->held_slot != UINT32_MAX) {
+		if (now - e->last_house > 50 * NS_PER_MS || e->held_slot != UINT32_MAX) {
 			housekeeping(e, now);
 			idle_tick(e, now);
 			e->last_house = now;

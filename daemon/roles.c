@@ -236,14 +236,15 @@ role_intake(const struct role_context *c)
 		.nslots = h->nslots,
 		.counts = &h->s->counts,
 		.stop_fd = h->stop_fd[ROLE_INTAKE],
-		.log_fd = h->log_fd};
+		.log_fd = h->log_fd,
+		.ready = &h->s->ready,
+		.ready_bit = 1u << ROLE_INTAKE};
 	struct intake_resume resume = {.next = resume_next, .ctx = h};
 	struct diag why = {0};
 	int rc;
 
 	role_begin(c, ROLE_INTAKE);
 	reclaim_slots(h);
-	atomic_fetch_or(&h->s->ready, 1u << ROLE_INTAKE);
 	rc = intake_run(c->brain->settings, c->sockets, &ports, &resume, c->clock, &why);
 	log_diag(h->log_fd, "intake", &why);
 	_exit(rc == 0 ? 0 : ROLE_EXIT_CONFIG);

@@ -46,6 +46,8 @@ struct intake_ports {
 	int stop_fd; /* eventfd or pipe: readable = stop reading, hand over what is there, return */
 	int log_fd;  /* lines for people, "N intake: text\n", N = 3 error, 4 warning, 6 info as in
 			syslog; -1 = none */
+	_Atomic uint32_t *ready; /* NULL, or where ready_bit is set once every input has started */
+	uint32_t ready_bit;
 };
 
 /* Runs until stop_fd. One-shot files that are read to their end are told in a line to log_fd. What

@@ -524,7 +524,7 @@ static int
 connect_group(struct kafka *k, struct diag *why)
 {
 	const struct input_settings *cfg = intake_input(k->in, k->input);
-	rd_kafka_conf_t *conf = kafka_conf(cfg, why);
+	rd_kafka_conf_t *conf = kafka_conf(cfg, k->in->settings->data, why);
 	char text[256];
 
 	if (!conf)

@@ -42,6 +42,7 @@ void kafka_part_durable(struct kafka_part *p, uint64_t batch);
 uint64_t kafka_stream(const char *topic, int32_t partition);
 
 /* NULL with words in why. No value of a property is ever repeated. */
-rd_kafka_conf_t *kafka_conf(const struct input_settings *cfg, struct diag *why);
+/* data: the installation's folder, for a stable name in the group; empty = none. */
+rd_kafka_conf_t *kafka_conf(const struct input_settings *cfg, struct str data, struct diag *why);
 
 #endif

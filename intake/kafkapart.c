@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -86,6 +88,10 @@ static const struct {
 	const char *name, *value;
 } defaults[] = {
 	{"client.id", "noroshi"},
+	/* A member that died is given up soon; it comes back under its own name (see set_instance).
+	 */
+	{"session.timeout.ms", "10000"},
+	{"heartbeat.interval.ms", "3000"},
 	{"auto.offset.reset", "earliest"}, /* no offset yet: nothing shall be missed */
 	{"queued.max.messages.kbytes", "16384"},
 	{"fetch.message.max.bytes", "2097152"},
@@ -145,7 +151,9 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 	bool ok = false;
 
 	if (file_read(cfg->password_file.p, PASSWORD_MAX, &text) < 0) {
-		diag_set(why, NULL, 0, "input `%.*s`: cannot read password_file %s: %s",
+		diag_set(why, NULL, 0,
+			"input `%.*s`: cannot read password_file %s: %s; the user "
+			"that intake runs as must be able to",
 			STR_ARG(cfg->name), cfg->password_file.p, strerror(errno));
 	} else {
 		all = buf_str(&text);
@@ -161,14 +169,52 @@ set_password(rd_kafka_conf_t *conf, const struct input_settings *cfg, struct dia
 	return ok;
 }
 
+/*
+ * Static membership (KIP-345): after a fall the successor takes its partitions back at once,
+ * without waiting for the dead member's session to end. One name per data folder and input; the
+ * folder's lock keeps it unique on a machine.
+ */
+static bool
+set_instance(
+	rd_kafka_conf_t *conf, const struct input_settings *cfg, struct str data, struct diag *why)
+{
+	char host[256] = "", text[64], hex[32];
+	struct buf b = {0};
+	bool ok;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = 0;
+	buf_printf(&b, "%s\n%.*s\n%.*s", host, STR_ARG(data), STR_ARG(cfg->name));
+	hash128_hex(hash_id(b.p, b.n), hex);
+	snprintf(text, sizeof(text), "noroshi-%.16s", hex);
+	ok = set(conf, cfg, "group.instance.id", text, why);
+	buf_done(&b);
+	return ok;
+}
+
+/* librdkafka's words for a file that it cannot read are OpenSSL's error numbers. */
+static bool
+can_read(const struct input_settings *cfg, const struct property *p, struct diag *why)
+{
+	if (!str_ends(p->name, STR(".location")) || access(p->value.p, R_OK) == 0 ||
+		str_eq(p->value, STR("probe")))
+		return true;
+	diag_set(why, NULL, 0,
+		"input `%.*s`: cannot read %s %s: %s; the user that intake runs as must be able to",
+		STR_ARG(cfg->name), p->name.p, p->value.p, strerror(errno));
+	return false;
+}
+
 rd_kafka_conf_t *
-kafka_conf(const struct input_settings *cfg, struct diag *why)
+kafka_conf(const struct input_settings *cfg, struct str data, struct diag *why)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
 		ok &= set(conf, cfg, defaults[i].name, defaults[i].value, why);
+	if (data.n)
+		ok &= set_instance(conf, cfg, data, why);
 	for (size_t i = 0; i < cfg->nproperties; i++) {
 		const char *name = cfg->properties[i].name.p;
 
@@ -178,7 +224,8 @@ kafka_conf(const struct input_settings *cfg, struct diag *why)
 				STR_ARG(cfg->name), name);
 			ok = false;
 		} else {
-			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why);
+			ok &= set(conf, cfg, name, cfg->properties[i].value.p, why) &&
+			      can_read(cfg, &cfg->properties[i], why);
 		}
 	}
 	for (size_t i = 0; i < sizeof(forced) / sizeof(*forced); i++)

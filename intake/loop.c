@@ -294,6 +294,8 @@ intake_run(const struct settings *s, const struct intake_sockets *socks,
 	rc = open_base(&in, why);
 	if (rc == 0)
 		rc = start_all(&in, why);
+	if (rc == 0 && ports->ready)
+		atomic_fetch_or(ports->ready, ports->ready_bit);
 	if (rc == 0)
 		rc = run(&in, why);
 	stop_all(&in);

@@ -92,7 +92,9 @@ sink_password(const struct sink_settings *set, struct diag *why, struct buf *ret
 	buf_add_str(&path, set->password_file);
 	rc = file_read(buf_z(&path), PASSWORD_BYTES, ret);
 	if (rc < 0) {
-		diag_set(why, NULL, 0, "%.*s: cannot read the password file %s: %s",
+		diag_set(why, NULL, 0,
+			"%.*s: cannot read the password file %s: %s; the user that "
+			"the responder runs as must be able to",
 			STR_ARG(set->name), path.p, err_str(rc));
 	} else {
 		struct str all = buf_str(ret), line;

@@ -12,6 +12,8 @@
 #include "base/stamp.h"
 #include "store/segment.h"
 
+const char *const archive_built_in[] = {"default", "alerts", "audit", "internal", NULL};
+
 const char *
 archive_path(struct buf *b, const char *dir, const char *cls, const char *name)
 {

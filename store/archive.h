@@ -24,6 +24,9 @@ struct archive_list {
 	size_t nstrange, capstrange;
 };
 
+/* The classes that every archive has, whether anything was stored in them yet or not; NULL ends. */
+extern const char *const archive_built_in[];
+
 /* Names of the class folders, sorted. Returns the count or ERR_IO. */
 int archive_classes(const char *dir, char ret[ARCHIVE_CLASSES][CLASS_MAX + 1]);
 int archive_list(const char *dir, const char *cls, struct archive_list *ret);

@@ -11,8 +11,6 @@
 #include "store/evidence_inside.h"
 #include "store/segment.h"
 
-static const char *const built_in[] = {"default", "alerts", "audit", "internal"};
-
 /* ---- opening ---- */
 
 static int
@@ -68,8 +66,8 @@ open_classes(struct evidence *e, struct diag *why)
 	unsigned number;
 	int rc = 0, n;
 
-	for (size_t i = 0; rc == 0 && i < sizeof(built_in) / sizeof(built_in[0]); i++)
-		rc = find_class(e, str_of(built_in[i]), why, &number);
+	for (const char *const *c = archive_built_in; rc == 0 && *c; c++)
+		rc = find_class(e, str_of(*c), why, &number);
 	n = archive_classes(e->dir, names);
 	if (rc == 0 && n < 0) {
 		diag_set(why, e->dir, 0, "cannot read the archive: %s", strerror(errno));

@@ -105,9 +105,8 @@ store_scan(const struct scan_options *opt, scan_line *line, void *ctx, struct di
 
 		for (int i = 0; i < n; i++)
 			known |= str_eq(opt->cls, str_of(names[i]));
-		/* Nothing has been written to it yet: an archive without records, not a mistake. */
-		if (!known && (str_eq(opt->cls, STR("default")) || str_eq(opt->cls, STR("alerts"))))
-			return 0;
+		for (const char *const *c = archive_built_in; *c; c++)
+			known |= str_eq(opt->cls, str_of(*c));
 		if (!known) {
 			diag_set(why, opt->dir, 0, "there is no class \"%.*s\" in the archive",
 				STR_ARG(opt->cls));

@@ -92,13 +92,12 @@ def test_alerts_go_to_a_topic():
     with Kafka() as kafka:
         kafka.create_topic("logs")
         kafka.create_topic("alerts")
-        with Daemon({"listen": [listener(kafka, topics=[{"topic": "logs"}], history=False)], "rules": [{"path": "@DIR@/r.yml"}],
-                     "time": {"skew": "3650d"},
-                     "alerts": [{"kind": "kafka", "brokers": kafka.brokers, "topic": "alerts"}]}) as d0:
-            d0.stop()
-            with open(d0.path("r.yml"), "w", encoding="utf-8") as f:
-                f.write(RULE)
-            d0.start()
+        d = Daemon({"listen": [listener(kafka, topics=[{"topic": "logs"}], history=False)], "rules": [{"path": "@DIR@/r.yml"}],
+                    "time": {"skew": "3650d"},
+                    "alerts": [{"kind": "kafka", "brokers": kafka.brokers, "topic": "alerts"}]})
+        with open(d.path("r.yml"), "w", encoding="utf-8") as f:
+            f.write(RULE)
+        with d:
             with rdkafka.Producer(kafka.brokers) as p:
                 p.send("logs", SYSLOG[0].replace(b"Failed", b"Accepted"))
                 p.flush()
@@ -108,12 +107,13 @@ def test_alerts_go_to_a_topic():
 
 
 def sasl(mechanism, tls, secret):
-    users = f"noroshi {secret}\n"
+    users = f"noroshi:{secret}\n"
     path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"noroshi-users-{os.getpid()}")
     with open(path, "w", encoding="utf-8") as f:
         f.write(users)
     try:
         with Kafka("--tls" if tls else "--sasl", "--users", path) as kafka:
+            os.chmod(kafka.dir, 0o755)  # intake may run as a user of its own
             kafka.create_topic("logs")
             with rdkafka.Producer(kafka.brokers) as p:
                 p.send("logs", SYSLOG[0])

@@ -290,7 +290,7 @@ Test(kafka, properties_are_checked_and_secrets_not_repeated)
 			.nproperties = 1,
 			.password_file = str_of(row->password_file)};
 		struct diag why = {0};
-		rd_kafka_conf_t *conf = kafka_conf(&in, &why);
+		rd_kafka_conf_t *conf = kafka_conf(&in, STR(""), &why);
 
 		cr_expect_eq(conf == NULL, row->words != NULL, "%s", row->name);
 		if (row->words)

@@ -389,6 +389,10 @@ Test(scan, gives_lines_in_order_and_passes_over_damage)
 	cr_expect_gt(s.n, 35);
 	opt.cls = STR("nosuch");
 	cr_expect_eq(store_scan(&opt, see, &s, &why), ERR_NOT_FOUND);
+	opt.cls = STR("audit");
+	s = (struct seen){0};
+	cr_expect_eq(store_scan(&opt, see, &s, &why), 0, "a class that waits for its first record");
+	cr_expect_eq(s.n, 0);
 	for (size_t i = 0; i < n; i++)
 		mem_free(files[i]);
 	buf_done(&bytes);

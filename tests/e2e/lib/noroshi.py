@@ -207,6 +207,8 @@ class Daemon:
             config = dict(config)
             config.setdefault("data", "@DIR@/data")
             config.setdefault("control", "@DIR@/control.sock")
+            # what was stored is looked for at once
+            config["limits"] = {"evidence_flush": "100ms", **config.get("limits", {})}
             config.setdefault("alerts", [{"kind": "file", "path": "@DIR@/alerts.ndjson"}])
             if "console" not in config:
                 self.console = self.console or f"127.0.0.1:{free_port()}"
