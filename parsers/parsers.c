@@ -412,7 +412,9 @@ keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
 		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
 	} else {
 		w->cur->flags |= RECORD_UNPARSED;
-		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ))
+		/* Nothing has no header to lack. */
+		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ) &&
+			!(w->cur->reasons >> REASON_EMPTY & 1))
 			rec_flag(w, stray_count(ctx->text) ? REASON_FRAME_LEN : REASON_HEADER);
 	}
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
