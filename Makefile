@@ -158,11 +158,13 @@ install: build
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)/etc/noroshi
 	install -m 755 $(OUT)/noroshid $(OUT)/noroshi $(DESTDIR)$(PREFIX)/bin
 	cp -r config/rules config/taxonomy $(DESTDIR)$(PREFIX)/share/noroshi
+	chmod -R a+rX $(DESTDIR)$(PREFIX)/share/noroshi
 	sed 's|@PREFIX@|$(PREFIX)|' config/noroshid.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/noroshid.service
 	install -m 644 config/noroshi.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/noroshi.conf
 	install -m 644 docs/noroshi.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/noroshid.8 $(DESTDIR)$(PREFIX)/share/man/man8
-	test -e $(DESTDIR)/etc/noroshi/noroshi.yml || install -m 640 config/noroshi.yml $(DESTDIR)/etc/noroshi/noroshi.yml
+	sed 's|- path: rules$$|- path: $(PREFIX)/share/noroshi/rules|' config/noroshi.yml > $(OUT)/noroshi.yml
+	test -e $(DESTDIR)/etc/noroshi/noroshi.yml || install -m 640 $(OUT)/noroshi.yml $(DESTDIR)/etc/noroshi/noroshi.yml
 
 help:
 	@echo "make demo      play a company's day with ten hidden attacks (installs what it needs)"

@@ -5,6 +5,8 @@
 #include "base/stamp.h"
 #include "base/utf8.h"
 
+#define NUMBER_MAX 512u /* bytes; readers refuse longer ones */
+
 struct writer {
 	struct batch b;
 	const struct record *r;
@@ -45,7 +47,7 @@ scalar(struct writer *w, const struct entry *e)
 	switch ((enum value_kind)e->kind) {
 	case VALUE_NUMBER:
 		/* A taken-over worker may call anything a number. */
-		if (str_is_number(text))
+		if (text.n <= NUMBER_MAX && str_is_number(text))
 			buf_add_str(w->out, text);
 		else
 			json_quote(w->out, text);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 
 static bool
 split_address(struct str address, char *host, size_t hn, char *port, size_t pn)
@@ -82,6 +83,20 @@ control_connect(const char *path)
 	return fd;
 }
 
+/* /run is empty after a boot: without a service manager nobody else makes our folder there. */
+static void
+make_folder(struct str path)
+{
+	ptrdiff_t slash = str_rchr(path, '/');
+	struct buf b = {0};
+
+	if (slash <= 0)
+		return;
+	buf_add(&b, path.p, (size_t)slash);
+	file_make_dirs(buf_z(&b), 0755); /* what does not work out, bind says */
+	buf_done(&b);
+}
+
 int
 listen_unix(struct str path, struct diag *why, int *ret)
 {
@@ -95,6 +110,7 @@ listen_unix(struct str path, struct diag *why, int *ret)
 		return ERR_LIMIT;
 	}
 	memcpy(a.sun_path, path.p, path.n);
+	make_folder(path);
 	live = control_connect(a.sun_path);
 	if (live >= 0) {
 		close(live);
@@ -108,7 +124,7 @@ listen_unix(struct str path, struct diag *why, int *ret)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 		chmod(a.sun_path, 0660) < 0 || listen(fd, 64) < 0) {
-		diag_set(why, NULL, 0, "control: cannot listen at %s: %s; create its folder",
+		diag_set(why, NULL, 0, "control: cannot listen at %s: %s; choose another path",
 			a.sun_path, strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -35,9 +35,11 @@ log_diag(int fd, const char *role, const struct diag *d)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag_item *it = &d->items[i];
 
-		if (it->path)
+		if (it->path && it->line)
 			log_line(fd, levels[it->level], role, "%s:%u:%u: %s", it->path, it->line,
 				it->column, it->text);
+		else if (it->path)
+			log_line(fd, levels[it->level], role, "%s: %s", it->path, it->text);
 		else
 			log_line(fd, levels[it->level], role, "%s", it->text);
 	}

@@ -20,6 +20,7 @@
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/objects.h"
 #include "daemon/roles.h"
 #include "daemon/worker.h"
 
@@ -408,6 +409,7 @@ reload(struct parent *p)
 	if (rc < 0) {
 		fprintf(stderr,
 			"noroshid: error: not reloaded; the old configuration stays in force\n");
+		brain_free(b);
 		settings_free(s);
 		p->reload = false;
 		notify_send("READY=1");
@@ -514,6 +516,8 @@ prepare(struct parent *p, struct diag *why)
 		rc = role_own_paths(p->settings, why);
 	if (rc == 0)
 		rc = lock_data(p, why);
+	if (rc == 0)
+		rc = objects_keep(p->brain, p->config, why);
 	if (rc == 0)
 		rc = open_doors(p, why);
 	if (rc == 0)

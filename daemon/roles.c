@@ -96,18 +96,21 @@ role_enter(enum role r, const struct settings *s, pid_t parent, struct diag *why
 	return sandbox_enter_role(parent, why);
 }
 
+/* The folder belongs to role r; role `reader` may look into it where the mode lets its group. */
 static int
-own_dir(const struct settings *s, const char *sub, enum role r, unsigned mode, struct diag *why)
+own_dir(const struct settings *s, const char *sub, enum role r, enum role reader, unsigned mode,
+	struct diag *why)
 {
 	struct buf path = {0};
-	uid_t uid;
+	uid_t uid, other;
 	gid_t gid;
 	int rc = 0;
 
 	buf_add_str(&path, s->data);
 	if (*sub)
 		buf_printf(&path, "/%s", sub);
-	role_ids(r, s, &uid, &gid);
+	role_ids(reader, s, &other, &gid);
+	role_ids(r, s, &uid, &(gid_t){0});
 	if (file_make_dirs(buf_z(&path), mode) < 0 ||
 		(separate(s) && (chown(path.p, uid, gid) < 0 || chmod(path.p, mode) < 0))) {
 		diag_set(why, NULL, 0,
@@ -147,15 +150,21 @@ own_sink_file(const struct settings *s, const struct sink_settings *sink, struct
 int
 role_own_paths(const struct settings *s, struct diag *why)
 {
-	int rc = own_dir(s, "", ROLE_ENGINE, 0711, why);
+	static const struct {
+		const char *name;
+		enum role owner, reader;
+		unsigned mode;
+	} dirs[] = {{"journal", ROLE_ENGINE, ROLE_ENGINE, 0700},
+		{"archive", ROLE_ENGINE, ROLE_CONSOLE, 0750},
+		{"state", ROLE_ENGINE, ROLE_ENGINE, 0700},
+		{"alerts", ROLE_ENGINE, ROLE_RESPONDER, 0750},
+		{"cases", ROLE_RESPONDER, ROLE_RESPONDER, 0750},
+		{"spool", ROLE_RESPONDER, ROLE_RESPONDER, 0700},
+		{"keys", ROLE_SIGNER, ROLE_SIGNER, 0711}};
+	int rc = own_dir(s, "", ROLE_ENGINE, ROLE_ENGINE, 0711, why);
 
-	rc = rc < 0 ? rc : own_dir(s, "journal", ROLE_ENGINE, 0700, why);
-	rc = rc < 0 ? rc : own_dir(s, "archive", ROLE_ENGINE, 0755, why);
-	rc = rc < 0 ? rc : own_dir(s, "state", ROLE_ENGINE, 0700, why);
-	rc = rc < 0 ? rc : own_dir(s, "alerts", ROLE_ENGINE, 0755, why);
-	rc = rc < 0 ? rc : own_dir(s, "cases", ROLE_RESPONDER, 0750, why);
-	rc = rc < 0 ? rc : own_dir(s, "spool", ROLE_RESPONDER, 0700, why);
-	rc = rc < 0 ? rc : own_dir(s, "keys", ROLE_SIGNER, 0711, why);
+	for (size_t i = 0; rc == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		rc = own_dir(s, dirs[i].name, dirs[i].owner, dirs[i].reader, dirs[i].mode, why);
 	for (size_t i = 0; rc == 0 && i < s->nsinks; i++)
 		rc = own_sink_file(s, &s->sinks[i], why);
 	return rc;

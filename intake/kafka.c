@@ -198,8 +198,14 @@ set_offsets(struct kafka *k, rd_kafka_topic_partition_list_t *list)
 		if (p->durable < p->committed)
 			p->durable = p->committed;
 		tp->offset = from > 0 ? from : RD_KAFKA_OFFSET_INVALID;
-		intake_say(k->in, "info", "input %s: reading %s[%d] from offset %lld", name_of(k),
-			tp->topic, (int)tp->partition, (long long)(from > 0 ? from : -1));
+		if (from > 0)
+			intake_say(k->in, "info", "input %s: reading %s[%d] from offset %lld",
+				name_of(k), tp->topic, (int)tp->partition, (long long)from);
+		else
+			intake_say(k->in, "info",
+				"input %s: reading %s[%d] for the first time, from where "
+				"auto.offset.reset says",
+				name_of(k), tp->topic, (int)tp->partition);
 	}
 	rd_kafka_topic_partition_list_destroy(group);
 }

@@ -29,6 +29,8 @@ explain(struct diag *why, const struct input_settings *in, struct str where, con
 	else if (code == EACCES || code == EPERM)
 		advice = "; ports below 1024 need the service started as root or "
 			 "CAP_NET_BIND_SERVICE";
+	else if (code == ENOENT)
+		advice = "; create its folder";
 	else if (code == EADDRNOTAVAIL)
 		advice = "; this machine has no such address: `ip addr` lists them";
 	diag_add(why, DIAG_ERROR, NULL, 0, 0, "input `%.*s`: cannot %s %.*s: %s%s",

@@ -1,5 +1,6 @@
 #include "respond/sink.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <time.h>
@@ -95,7 +96,7 @@ sink_password(const struct sink_settings *set, struct diag *why, struct buf *ret
 		diag_set(why, NULL, 0,
 			"%.*s: cannot read the password file %s: %s; the user that "
 			"the responder runs as must be able to",
-			STR_ARG(set->name), path.p, err_str(rc));
+			STR_ARG(set->name), path.p, rc == ERR_IO ? strerror(errno) : err_str(rc));
 	} else {
 		struct str all = buf_str(ret), line;
 

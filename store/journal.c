@@ -136,8 +136,8 @@ find_end(struct journal *j, struct diag *why)
 	}
 	if (rc < 0)
 		diag_set(why, j->dir, 0,
-			"cannot prepare a journal file of %llu MiB: %s; make room or lower "
-			"journal.file",
+			"cannot prepare a journal file of %llu MiB: %s; make room or choose "
+			"another data folder",
 			(unsigned long long)(j->opt.file_bytes >> 20), strerror(errno));
 	return rc;
 }
