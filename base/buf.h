@@ -66,7 +66,7 @@ buf_clear(struct buf *b)
 void buf_add_u64(struct buf *b, uint64_t v);
 void buf_add_i64(struct buf *b, int64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* NUL-terminate (not counted in n) and return the text; valid until the next change. */
 const char *buf_z(struct buf *b);
 void buf_done(struct buf *b);
