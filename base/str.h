@@ -72,7 +72,7 @@ str_take(struct str *s, struct str prefix)
 static inline ptrdiff_t
 str_chr(struct str s, char c)
 {
-	const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+	const char *hit = s.n ? memchr(s.p, (unsigned char)c, s.n) : NULL;
 
 	return hit ? hit - s.p : -1;
 }

@@ -30,7 +30,7 @@ segment_at(struct str seg, struct str text)
 static ptrdiff_t
 segment_find(struct str seg, struct str text, size_t *len)
 {
-	if (!memchr(seg.p, GLOB_ONE, seg.n)) {
+	if (!memchr(seg.p, (unsigned char)GLOB_ONE, seg.n)) {
 		*len = seg.n;
 		return str_find(text, seg);
 	}

@@ -337,7 +337,10 @@ pattern_glob(const struct pattern *p, bool lower, struct buf *out)
 			buf_add_char(out, GLOB_STAR);
 		else if (c == PATTERN_ONE)
 			buf_add_char(out, GLOB_ONE);
-		else
-			buf_add(out, utf8, utf8_encode(lower ? utf8_lower(c) : c, utf8));
+		else {
+			size_t len = utf8_encode(lower ? utf8_lower(c) : c, utf8);
+
+			buf_add(out, utf8, len);
+		}
 	}
 }

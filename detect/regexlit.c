@@ -287,7 +287,9 @@ walk_sequence(struct walk *w, struct regexlit *ret)
 		if (u == UNIT_LITERAL && w->caseless && cp >= 0x80)
 			u = UNIT_OTHER; /* it may fold to what lower-casing does not */
 		if (u == UNIT_LITERAL && least > 0) {
-			buf_add(&run, utf8, utf8_encode(utf8_lower(cp), utf8));
+			size_t len = utf8_encode(utf8_lower(cp), utf8);
+
+			buf_add(&run, utf8, len);
 			if (!once)
 				flush(w, &run, ret);
 			continue;
