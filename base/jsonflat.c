@@ -16,6 +16,7 @@
 #define SLOTS_MIN  128u
 #define SLOTS_MAX  4096u
 #define PATH_BYTES 1024u
+#define NUMBER_MAX 512u
 
 enum token_flag { TOKEN_IN_ARRAY = 1, TOKEN_LAST = 2, TOKEN_DEAD = 4 };
 
@@ -328,6 +329,7 @@ static enum reason
 read_number(struct flat *f)
 {
 	const char *from = f->p, *p = from;
+	enum value_kind kind = VALUE_NUMBER;
 
 	while (p < f->end &&
 		(is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e'))
@@ -338,8 +340,13 @@ read_number(struct flat *f)
 			*f->flags |= UINT64_C(1) << REASON_JSON_NUMBER; /* NaN, +1, 01, -Infinity */
 		return REASON_JSON_SYNTAX;
 	}
-	return token_add(f, VALUE_NUMBER, str_make(from, (size_t)(p - from))) ? REASON_NONE
-									      : REASON_JSON_KEYS;
+	/* A number that no reader of our output could take as one is kept as its text. */
+	if ((size_t)(p - from) > NUMBER_MAX) {
+		kind = VALUE_STRING;
+		*f->flags |= UINT64_C(1) << REASON_JSON_NUMBER;
+	}
+	return token_add(f, kind, str_make(from, (size_t)(p - from))) ? REASON_NONE
+								      : REASON_JSON_KEYS;
 }
 
 static enum reason

@@ -40,7 +40,10 @@ bool queue_is_empty(const struct queue *q);
 /* Before sleeping: announce it; true = still empty, sleep on fd. On waking call queue_woken. */
 bool queue_sleep(struct queue *q);
 void queue_woken(struct queue *q);
-/* Sleep in poll() until a message is there or `ms` passed (-1 = for ever); true = something to pop.
+/*
+ * Sleep in poll() until a message is there or `ms` passed (-1 = for ever); true = something to pop.
+ * A wake that the producer sent for what was taken already may end the sleep early with false: ask
+ * again.
  */
 bool queue_wait(struct queue *q, int ms);
 

@@ -5,6 +5,8 @@
 #include "base/stamp.h"
 #include "base/utf8.h"
 
+#define NUMBER_MAX 512u /* bytes; readers refuse longer ones */
+
 struct writer {
 	struct batch b;
 	const struct record *r;
@@ -45,7 +47,7 @@ scalar(struct writer *w, const struct entry *e)
 	switch ((enum value_kind)e->kind) {
 	case VALUE_NUMBER:
 		/* A taken-over worker may call anything a number. */
-		if (str_is_number(text))
+		if (text.n <= NUMBER_MAX && str_is_number(text))
 			buf_add_str(w->out, text);
 		else
 			json_quote(w->out, text);
@@ -103,9 +105,10 @@ member(struct writer *w, const struct entry *e, uint32_t n, uint32_t i, bool man
 static void
 flags_member(struct writer *w)
 {
+	const uint64_t known = UINT64_MAX >> (64 - REASON_COUNT) & ~UINT64_C(1);
 	bool first = true;
 
-	if (!w->r->reasons)
+	if (!(w->r->reasons & known))
 		return;
 	key(w, FIELD_NOROSHI_FLAGS);
 	for (unsigned i = 1; i < REASON_COUNT; i++) {
@@ -216,6 +219,26 @@ is_written(const struct entry *e)
 	return !(e->flags & ENTRY_HIDDEN) && e->kind != VALUE_OBJECT;
 }
 
+/*
+ * Readers give known names their number. One that carries a fact's name as text is of a taken-over
+ * worker, and must not stand beside the true fact.
+ */
+static bool
+is_fact_name(const struct writer *w, const struct entry *e)
+{
+	struct str name;
+	unsigned field;
+
+	if (e->field != FIELD_NAMED)
+		return false;
+	name = entry_name(w->b, w->how->names, e);
+	if (!str_starts(name, STR("noroshi.")) && !str_starts(name, STR("event.")) &&
+		!str_starts(name, STR("@")))
+		return false;
+	field = names_find(w->how->names, name);
+	return field == FIELD_TIMESTAMP || (w->how->facts && is_fact(field));
+}
+
 /* Names outside ecs.def, in the order in which they came; a repeated name is written with its
  * first. */
 static void
@@ -224,7 +247,8 @@ named_members(struct writer *w, const struct entry *e, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		bool again = false;
 
-		if ((e[i].field != FIELD_NAMED && e[i].field < FIELD_ECS_END) || !is_written(&e[i]))
+		if ((e[i].field != FIELD_NAMED && e[i].field < FIELD_ECS_END) ||
+			!is_written(&e[i]) || is_fact_name(w, &e[i]))
 			continue;
 		/* Only array elements can repeat a name: readers fold duplicate keys before. */
 		if (e[i].flags & ENTRY_ARRAY)

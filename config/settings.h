@@ -80,7 +80,7 @@ struct sink_settings {
 };
 
 struct limit_settings {
-	uint64_t frame_max;       /* bytes, 65536 */
+	uint64_t frame_max;       /* bytes, 131072 */
 	uint64_t kafka_frame_max; /* 1 MiB */
 	uint64_t tcp_connections, tcp_connections_per_peer;
 	int64_t tcp_idle_ns;

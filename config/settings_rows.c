@@ -137,7 +137,7 @@ const struct setting_row setting_rows[] = {
 	.doc = "Their names are PREFIX-intake, PREFIX-worker, PREFIX-engine ..."},
 
 {"", "limits", ROW_MAP, 0, .doc = "Bounds."},
-{"limits", "frame_max", ROW_BYTES, LIMIT(frame_max), .fallback = "64KiB", .min = 480, .max = MIB,
+{"limits", "frame_max", ROW_BYTES, LIMIT(frame_max), .fallback = "128KiB", .min = 480, .max = MIB,
 	.doc = "Longer messages are cut and flagged. Each TCP connection may hold as much."},
 {"limits", "kafka_frame_max", ROW_BYTES, LIMIT(kafka_frame_max), .fallback = "1MiB", .min = 480,
 	.max = MIB, .doc = "The same for Kafka messages."},

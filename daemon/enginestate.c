@@ -417,6 +417,7 @@ state_open(struct engine *e)
 		.seed = e->seed};
 	struct correlator_sink sink = {
 		.alert = engine_alert, .record_text = engine_record_text, .ctx = e};
+	jpos pos;
 	int rc;
 
 	e->next_seq = e->next_processed = 1;
@@ -440,6 +441,12 @@ state_open(struct engine *e)
 		return ERR_LIMIT;
 	}
 	rc = replay_journal(e);
+	/* From here on this configuration is in force; its text lies in state/objects. */
+	if (rc == 0)
+		rc = journal_append(e->journal, JOURNAL_CONFIG,
+			str_make((const char *)&e->brain->hash, sizeof(e->brain->hash)), &pos);
+	if (rc == ERR_FULL)
+		rc = 0;
 	if (rc == 0)
 		adopt_slots(e);
 	return rc;

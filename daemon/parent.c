@@ -20,6 +20,7 @@
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/objects.h"
 #include "daemon/roles.h"
 #include "daemon/worker.h"
 
@@ -203,7 +204,8 @@ on_exit_of(struct parent *p, struct child *c, int status)
 	c->pid = 0;
 	atomic_store(&p->house->s->pids[pid_cell(c)], 0);
 	atomic_fetch_and(&p->house->s->ready, ~(1u << c->role));
-	if (p->stopping || (p->reload && (c->role == ROLE_WORKER || c->role == ROLE_ENGINE)))
+	if (p->stopping || (p->reload && (c->role == ROLE_WORKER || c->role == ROLE_ENGINE ||
+						 c->role == ROLE_RESPONDER)))
 		return;
 	drain_log(p);
 	if (config && !p->ready) {
@@ -407,6 +409,7 @@ reload(struct parent *p)
 	if (rc < 0) {
 		fprintf(stderr,
 			"noroshid: error: not reloaded; the old configuration stays in force\n");
+		brain_free(b);
 		settings_free(s);
 		p->reload = false;
 		notify_send("READY=1");
@@ -514,6 +517,8 @@ prepare(struct parent *p, struct diag *why)
 	if (rc == 0)
 		rc = lock_data(p, why);
 	if (rc == 0)
+		rc = objects_keep(p->brain, p->config, why);
+	if (rc == 0)
 		rc = open_doors(p, why);
 	if (rc == 0)
 		rc = house_new(
@@ -541,6 +546,18 @@ all_ready(struct parent *p)
 	return (atomic_load(&p->house->s->ready) & want) == want;
 }
 
+/* The process ends; but a leak checker shall see real leaks only. */
+static int
+let_go(struct parent *p, int code)
+{
+	intake_close(&p->sockets);
+	brain_free(p->brain);
+	settings_free(p->settings);
+	buf_done(&p->log_rest);
+	mem_free(p->house);
+	return code;
+}
+
 int
 parent_run(const char *config)
 {
@@ -551,10 +568,8 @@ parent_run(const char *config)
 
 	print_diag(&why);
 	diag_done(&why);
-	if (rc < 0) {
-		intake_close(&p.sockets);
-		return 1;
-	}
+	if (rc < 0)
+		return let_go(&p, 1);
 	while (!p.stopping) {
 		restart_due(&p);
 		wait_a_while(&p, p.ready ? 200 : 5);
@@ -571,9 +586,8 @@ parent_run(const char *config)
 			reload(&p);
 	}
 	stop_in_order(&p);
-	intake_close(&p.sockets);
 	if (p.settings->control.n)
 		listen_unlink(p.settings->control);
 	fprintf(stderr, "noroshid: stopped\n");
-	return p.code;
+	return let_go(&p, p.code);
 }

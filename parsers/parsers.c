@@ -14,6 +14,8 @@ static const struct parser *const rows[] = {
 #undef P
 };
 
+/* So old may a message be before its clock is doubted: offline laptops, queues of a weekend. */
+#define HELD_BACK_NS  (INT64_C(30) * 86400 * NS_PER_S)
 #define ROWS          (sizeof(rows) / sizeof(rows[0]))
 #define PROGRAM_SLOTS 512u /* well above twice the number of program names */
 #define PREFIXES      32u
@@ -274,7 +276,6 @@ static void
 settle(struct parse_ctx *ctx, struct recs *w)
 {
 	struct record *r = w->cur;
-	int64_t skew;
 
 	if (ctx->row && ctx->row->module)
 		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
@@ -293,8 +294,11 @@ settle(struct parse_ctx *ctx, struct recs *w)
 	if (ctx->in->history || ctx->in->skew_ns <= 0 ||
 		(ctx->frame->flags & (FRAME_HISTORY | FRAME_LATE_READ)))
 		return;
-	skew = r->time > ctx->arrival ? r->time - ctx->arrival : ctx->arrival - r->time;
-	if (skew > ctx->in->skew_ns)
+	/* A message from the future comes from a wrong clock; one from the past may just have been
+	 * held back. */
+	if (r->time - ctx->arrival > ctx->in->skew_ns ||
+		(ctx->arrival - r->time > ctx->in->skew_ns &&
+			ctx->arrival - r->time > HELD_BACK_NS))
 		rec_flag(w, REASON_CLOCK_SKEW);
 }
 
@@ -335,6 +339,23 @@ trim_line_end(struct str s)
 	return s;
 }
 
+/* C1 controls (U+0080 to U+009F), also as the bare byte that a terminal of eight bits obeys. */
+static bool
+has_c1(struct str s)
+{
+	while (s.n > 0) {
+		uint32_t cp;
+		size_t n = utf8_decode(s, &cp);
+		bool bare = cp == 0xfffd && n == 1 && (unsigned char)s.p[0] >= 0x80 &&
+			    (unsigned char)s.p[0] < 0xa0;
+
+		if (bare || (cp >= 0x80 && cp < 0xa0))
+			return true;
+		str_skip(&s, n);
+	}
+	return false;
+}
+
 /* Valid UTF-8 in ctx->text, pointing into the batch. */
 static void
 decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, struct recs *w,
@@ -349,6 +370,8 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
 		return;
+	if (charset == CHARSET_UTF8 && has_c1(raw))
+		rec_flag(w, REASON_CONTROL_CHAR);
 	if (charset == CHARSET_UTF8 && utf8_valid(raw))
 		return;
 	room = rec_text_room(w, raw.n * 3);
@@ -389,7 +412,9 @@ keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
 		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
 	} else {
 		w->cur->flags |= RECORD_UNPARSED;
-		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ))
+		/* Nothing has no header to lack. */
+		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ) &&
+			!(w->cur->reasons >> REASON_EMPTY & 1))
 			rec_flag(w, stray_count(ctx->text) ? REASON_FRAME_LEN : REASON_HEADER);
 	}
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);

@@ -30,7 +30,7 @@ Test(settings, an_empty_file_is_all_defaults)
 	struct settings *s = good("");
 
 	cr_expect(str_eq(s->data, STR("/var/lib/noroshi")));
-	cr_expect_eq(s->limits.frame_max, 65536u);
+	cr_expect_eq(s->limits.frame_max, 131072u);
 	cr_expect_eq(s->limits.kafka_frame_max, 1048576u);
 	cr_expect_eq(s->limits.tcp_idle_ns, 600 * NS_PER_S);
 	cr_expect_eq(s->limits.batch_delay_ns, 5 * NS_PER_MS);
@@ -259,7 +259,7 @@ Test(settings, the_reference_names_every_setting)
 	settings_reference(&out);
 	buf_z(&out);
 	cr_expect_not_null(
-		strstr(out.p, "limits.frame_max\n    size, 480 to 1048576; default 64KiB"));
+		strstr(out.p, "limits.frame_max\n    size, 480 to 1048576; default 128KiB"));
 	cr_expect_not_null(strstr(out.p, "listen[].topics[].topic\n"));
 	cr_expect_not_null(
 		strstr(out.p, "alerts[].starttls\n    one of never opportunistic require"));

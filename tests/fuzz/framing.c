@@ -15,7 +15,7 @@ note(struct buf *out, char kind, const struct framed *msg)
 	if (msg->bytes.n > MAX)
 		abort();
 	buf_add_char(out, kind);
-	buf_printf(out, "%zu,%d,%d:", msg->bytes.n, msg->truncated, msg->cut_off);
+	buf_printf(out, "%zu,%d,%d,%d:", msg->bytes.n, msg->truncated, msg->cut_off, msg->adrift);
 	buf_add_str(out, msg->bytes);
 }
 

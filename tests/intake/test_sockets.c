@@ -143,7 +143,8 @@ Test(sockets, tcp_messages_become_frames)
 	cr_expect(str_eq(house_text(h, 1), STR("two")));
 	cr_expect(str_eq(house_text(h, 2), STR("three")));
 	cr_expect(str_eq(house_text(h, 3), STR("last")));
-	cr_expect_eq(h->frames[3].meta.flags, 0);
+	cr_expect_eq(h->frames[2].meta.flags, 0);
+	cr_expect_eq(h->frames[3].meta.flags, FRAME_ADRIFT, "a bare line behind a counted message");
 	snprintf(want, sizeof(want), "127.0.0.1:");
 	cr_expect(str_starts(h->frames[0].peer, str_of(want)), "stream peers have a port");
 	cr_expect(closed_by_peer(fd));
@@ -166,7 +167,7 @@ static const struct bad_end {
 	{"111111111111111111111111 x", REASON_FRAME_LEN, 0, 0, false, "a count without end"},
 	{"99999999 x", REASON_FRAME_LEN, 0, 0, false, "a count above the limit"},
 	{"50", REASON_TRUNCATED, 0, 0, true, "closed inside the count"},
-	{"50 abc", REASON_NONE, 1, FRAME_CUT_OFF, true, "closed inside the message"},
+	{"50 abc", REASON_NONE, 1, FRAME_CUT_OFF | FRAME_ADRIFT, true, "closed inside the message"},
 	{"8", REASON_IDLE, 0, 0, false, "stalls inside the count"},
 	{"abc", REASON_NONE, 1, FRAME_CUT_OFF, false, "stalls inside a line"},
 };

@@ -68,7 +68,8 @@ Test(generic, leef)
 static const struct line_row kv[] = {
 	{"by content", "<13>Nov 22 09:59:58 h app: src=192.0.2.1 user=\"a b\" dport=443 x=1",
 		"source.ip=192.0.2.1|user.name=a b|destination.port=443|kv.x=1|@product=kv"},
-	{"prose is none", "<13>Nov 22 09:59:58 h app: we set a=1 and b=2 and c=3", "@unparsed=yes"},
+	{"prose is none", "<13>Nov 22 09:59:58 h app: we set a=1 and b=2 and c=3",
+		"@unparsed=|event.dataset=syslog|kv.a="},
 	{"a key twice", "<13>Nov 22 09:59:58 h app: src=192.0.2.1 srcip=192.0.2.2 z=1",
 		"source.ip=192.0.2.1|kv.srcip=192.0.2.2"},
 	{"what is no address keeps its name", "<13>Nov 22 09:59:58 h app: a=1 dport=x b=2",

@@ -52,7 +52,8 @@ static const struct line_row openvpn[] = {
 		"event.action=vpn_assign|client.ip=10.8.0.6|user.name=sato"},
 	{"what nobody knows, of a known peer", V "sato/192.0.2.7:50412 the moon is full",
 		"@unparsed=|event.action=vpn_detail|user.name=sato"},
-	{"what nobody knows", V "the moon is full", "@unparsed=yes"},
+	{"what nobody knows", V "the moon is full",
+		"@unparsed=|event.dataset=syslog|event.action="},
 	{0},
 };
 

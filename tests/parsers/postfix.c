@@ -15,10 +15,10 @@ static const struct line_row rows[] = {
 		"event.action=smtp_disconnect|source.ip=2001:db8::7|source.domain="},
 	{"or is lost", P("smtpd") "lost connection after AUTH from unknown[192.0.2.7]",
 		"event.action=smtp_lost|postfix.command=AUTH|source.ip=192.0.2.7"},
-	{"who sends",
+	{"no queue id",
 		P("smtpd") "4C1XyZ0abc: client=mail.example.net[192.0.2.7], sasl_method=PLAIN, "
 			   "sasl_username=sato@example.jp",
-		"@unparsed=yes"},
+		"@unparsed=|event.dataset=syslog|event.action=|source.ip="},
 	{"who sends",
 		P("smtpd") "4A3B2C1D0: client=mail.example.net[192.0.2.7], sasl_method=PLAIN, "
 			   "sasl_username=sato@example.jp",

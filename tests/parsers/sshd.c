@@ -92,7 +92,7 @@ static const struct line_row rows[] = {
 	{"nobody of that name, says PAM", S "pam_unix(sshd:auth): check pass; user unknown",
 		"event.action=pam_user_unknown|event.outcome=failure"},
 	{"what nobody knows stays whole", S "The moon is full",
-		"@unparsed=yes|message=The moon is "
+		"@unparsed=|event.dataset=syslog|message=The moon is "
 		"full|host.name=web01|process.name=sshd|event.action=|"
 		"event.module="},
 	{"the newer daemon's name",

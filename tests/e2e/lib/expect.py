@@ -13,6 +13,7 @@ import io
 import json
 import os
 import re
+import socket
 from datetime import datetime
 
 from noroshi import Failure, check
@@ -60,6 +61,8 @@ def instant(text):
 
 
 def same(got, want):
+    if want == "localhost-name":  # the catalogue's word for the receiving machine's own name
+        return got == socket.gethostname()
     if instant(want) is not None:
         return instant(got) == instant(want)
     if isinstance(want, bool) or isinstance(got, bool):

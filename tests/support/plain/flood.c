@@ -2,8 +2,6 @@
  * A flood into UDP and TCP inputs, taken by an engine of no cost: what intake itself costs, and a
  * program that runs under ThreadSanitizer, where Criterion cannot.
  *
- *   cc ... -I. -Itests/intake/plain -Itests/intake tests/intake/plain/flood.c tests/intake/house.c
- *          intake/x.c config/x.c base/x.c
  *   flood tcp|udp MESSAGES
  */
 #include <sched.h>
@@ -15,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "house.h"
+#include "tests/intake/house.h"
 
 #define LINE                                                                                       \
 	"<38>1 2026-11-22T09:59:58.123456Z web01.example.jp sshd 311 - - Failed password for "     \
