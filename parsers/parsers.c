@@ -370,7 +370,7 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
 		return;
-	if (has_c1(raw))
+	if (charset == CHARSET_UTF8 && has_c1(raw))
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (charset == CHARSET_UTF8 && utf8_valid(raw))
 		return;

@@ -66,7 +66,8 @@ def main():
     with open(d.path("r.yml"), "w", encoding="utf-8") as f:
         f.write(RULE)
     d.configure({"listen": [{"name": "t", "kind": "tcp", "address": f"127.0.0.1:{port}"}],
-                 "rules": [{"path": "@DIR@/r.yml"}, {"path": os.path.join(ROOT, "config", "rules")}], "time": {"fold": "0s"}})
+                 "rules": [{"path": "@DIR@/r.yml"}, {"path": os.path.join(ROOT, "config", "rules")}], "time": {"fold": "0s"},
+                 "limits": {"evidence_flush": "5s"}})  # the default, not the harness's
     sent = {}
     with d, socket.create_connection(("127.0.0.1", port)) as s:
         reader = Reader(d.alerts_path)

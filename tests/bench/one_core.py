@@ -156,7 +156,9 @@ def one_run(args, log, truth, patterns):
     config = {"listen": [{"name": "bench", "kind": "tcp", "address": f"127.0.0.1:{port}",
                           "zone": "UTC"}],
               "rules": [{"path": os.path.abspath(p), "on_error": "refuse"} for p in args.rules],
-              "workers": {"count": 1, "mode": "processes"}}
+              "workers": {"count": 1, "mode": "processes"},
+              # the default, not the one that the harness sets for its tests
+              "limits": {"evidence_flush": "5s"}}
     with Daemon(config, prefix=["taskset", "-c", "1"], directory=data) as d:
         idle, cpu, sampler = d.pss(), d.cpu(), Sampler(d)
         sampler.start()

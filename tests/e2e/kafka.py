@@ -55,18 +55,27 @@ def test_payloads_of_0_to_n_records():
             check(d.status().accounted(), "received = stored + rejected + dropped + in flight")
 
 
-def test_topic_names_the_product():
+def test_topics_name_their_products():
     squid = b"1772438400.123     45 10.20.1.5 TCP_MISS/200 4512 GET http://www.example.com/a alice HIER_DIRECT/198.51.100.9 text/html"
+    forti = (b'date=2026-03-02 time=08:00:01 devname="fw1" devid="FG100F0000000001" eventtime=1772438401000000000 tz="+0000" '
+             b'logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.20.1.6 srcport=50000 '
+             b'dstip=198.51.100.10 dstport=443 proto=6 action="close" policyid=7 sentbyte=100 rcvdbyte=200')
+    sent = {"proxy": squid, "firewall": forti, "other": SYSLOG[0]}
     with Kafka() as kafka:
-        kafka.create_topic("proxy")
+        for topic in sent:
+            kafka.create_topic(topic)
+        topics = [{"topic": "proxy", "source": "squid"}, {"topic": "firewall", "source": "fortigate"}, {"topic": "other"}]
         with rdkafka.Producer(kafka.brokers) as p:
-            p.send("proxy", squid)
+            for topic, line in sent.items():
+                p.send(topic, line)
             p.flush()
-        with Daemon({"listen": [listener(kafka, topics=[{"topic": "proxy", "source": "squid"}])]}) as d:
-            d.wait_stored(1)
-            r = wait_for(d.query, 15, "the record is in the archive")[0]
-            check(r["noroshi.source"] == "squid", r["noroshi.source"])
-            check(r["@timestamp"].startswith("2026-03-02T08:00:00.123"), r["@timestamp"])
+        with Daemon({"listen": [listener(kafka, topics=topics)]}) as d:
+            d.wait_stored(len(sent))
+            records = wait_for(lambda: d.query() if len(d.query()) >= len(sent) else None, 15, "the records are in the archive")
+            by = {r["noroshi.source"]: r for r in records}
+            check(sorted(by) == ["fortigate", "squid", "sshd"], sorted(by))
+            check(by["squid"]["@timestamp"].startswith("2026-03-02T08:00:00.123"), by["squid"]["@timestamp"])
+            check(by["fortigate"]["source.ip"] == "10.20.1.6", by["fortigate"])
 
 
 def test_offsets_are_committed_when_durable_and_not_read_twice():

@@ -44,16 +44,17 @@ def line(n):
 
 
 class House:
-    """A daemon with one TCP input, a rule for failed logins, and the sinks given."""
+    """A daemon with a TCP input for news and one for old logs, a rule for failed logins, and the sinks given."""
 
     def __init__(self, *sinks):
         self.rules = tempfile.TemporaryDirectory(prefix="noroshi-rules-")
         os.chmod(self.rules.name, 0o755)
         with open(os.path.join(self.rules.name, "ssh.yml"), "w", encoding="utf-8") as f:
             json.dump(RULE, f)
-        self.port = free_port()
+        self.port, self.old_port = free_port(), free_port()
         self.daemon = Daemon({
-            "listen": [{"name": "tcp", "kind": "tcp", "address": f"127.0.0.1:{self.port}"}],
+            "listen": [{"name": "tcp", "kind": "tcp", "address": f"127.0.0.1:{self.port}"},
+                       {"name": "old", "kind": "tcp", "address": f"127.0.0.1:{self.old_port}", "history": True}],
             "rules": [{"path": self.rules.name}], "time": {"fold": "0s"},
             "alerts": [{"kind": "file", "path": "@DIR@/alerts.ndjson"}, *sinks]})
 
@@ -65,8 +66,8 @@ class House:
         self.daemon.__exit__(*why)
         self.rules.cleanup()
 
-    def send(self, first, last):
-        send_tcp(self.port, [line(n) for n in range(first, last + 1)])
+    def send(self, first, last, old=False):
+        send_tcp(self.old_port if old else self.port, [line(n) for n in range(first, last + 1)])
 
     def wait_alerts(self, count, timeout=30.0):
         def enough():
@@ -205,6 +206,21 @@ def test_syslog_over_tcp():
             check(message.startswith("<131>1 2026-03-02T10:00:"), message)
             check(f'[noroshi@32473 id="{alert["noroshi.alert.id"]}" rule="{RULE_ID}" '
                   f'level="high"] A login over SSH failed.' in message, message)
+
+
+def test_old_logs_call_nobody():
+    with Listener() as peer, Kafka() as k:
+        k.create_topic("alerts", 1)
+        with House({"kind": "syslog", "name": "siem", "transport": "tcp", "address": f"127.0.0.1:{peer.port}"},
+                   {"kind": "kafka", "name": "bus", "brokers": k.brokers, "topic": "alerts"}) as h:
+            h.send(1, 10, old=True)
+            expect_once(h.wait_alerts(10), 10)
+            h.send(11, 12)
+            alerts = h.wait_alerts(12)
+            wait_for(lambda: len(peer.messages) >= 2 and rdkafka.end_offset(k.brokers, "alerts") >= 12, 30, "all is delivered")
+            check([a.get("noroshi.origin") for a in alerts] == ["history"] * 10 + [None] * 2, "files get all, marked")
+            check(rdkafka.end_offset(k.brokers, "alerts") == 12, "so does the topic")
+            check(len(peer.messages) == 2, f"{len(peer.messages)} messages reach people, not 2")
 
 
 def test_kafka_topic():
