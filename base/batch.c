@@ -87,6 +87,19 @@ batch_check(struct batch b)
 	return 0;
 }
 
+/* A rule matches a record once: whoever repeats rules or entries without end wants to be waited
+ * for. */
+static bool
+within_bounds(struct batch b, const struct record *r)
+{
+	const uint32_t *rule = batch_matches(b) + r->first_match;
+
+	for (uint32_t i = 1; i < r->nmatches; i++)
+		if (rule[i] <= rule[i - 1])
+			return false;
+	return r->nentries <= RECORD_ENTRIES_MAX;
+}
+
 int
 batch_check_results(struct batch b)
 {
@@ -101,7 +114,8 @@ batch_check_results(struct batch b)
 
 		if (r->frame < frame || r->frame >= h->done || r->first_entry > h->nentries ||
 			r->nentries > h->nentries - r->first_entry ||
-			r->first_match > h->nmatches || r->nmatches > h->nmatches - r->first_match)
+			r->first_match > h->nmatches ||
+			r->nmatches > h->nmatches - r->first_match || !within_bounds(b, r))
 			return ERR_CORRUPT;
 		frame = r->frame;
 	}
