@@ -16,8 +16,8 @@ OPT_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 OPT_debug   := -O1 -g -DNOROSHI_TEST_HOOKS=1
 OPT     := $(OPT_$(MODE)) $(if $(SAN),-U_FORTIFY_SOURCE -DNOROSHI_TEST_HOOKS=1)
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
-# clang sees statement expressions even in macros of a system's header (rdkafka), and warns of {.a = 1} where gcc does not.
-WARN    += $(if $(findstring clang,$(CC)),-Wno-gnu-statement-expression -Wno-missing-field-initializers)
+# clang sees statement expressions even in macros of a system's header (rdkafka), and warns of {.a = 1} and of formats handed on in a va_list, where gcc does not.
+WARN    += $(if $(findstring clang,$(CC)),-Wno-gnu-statement-expression -Wno-missing-field-initializers -Wno-format-nonliteral)
 # SSE4.2 is what the literal scanner's package asks of the machine anyway.
 CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -march=x86-64-v2 -fstack-protector-strong -fPIE -fno-strict-aliasing $(OPT) $(WARN) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(filter-out -I/usr/include,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) \

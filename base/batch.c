@@ -36,9 +36,8 @@ batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str
 {
 	struct batch_head *h = batch_head(b);
 	struct frame *f = &batch_frames(b)[h->nframes];
-	const struct frame *last = h->nframes ? f - 1 : NULL;
 	size_t room = BATCH_RAW_CAP - h->raw_len;
-	bool same_peer = last && str_eq(peer, batch_bytes(b, last->peer_off, last->peer_len));
+	bool same_peer = h->nframes && str_eq(peer, batch_bytes(b, f[-1].peer_off, f[-1].peer_len));
 
 	if (peer.n > UINT16_MAX)
 		peer.n = UINT16_MAX;
@@ -46,8 +45,8 @@ batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str
 		return ERR_FULL;
 	*f = *meta;
 	if (same_peer) {
-		f->peer_off = last->peer_off;
-		f->peer_len = last->peer_len;
+		f->peer_off = f[-1].peer_off;
+		f->peer_len = f[-1].peer_len;
 	} else {
 		f->peer_off = BATCH_OFF_RAW + h->raw_len;
 		f->peer_len = (uint16_t)peer.n;

@@ -22,8 +22,8 @@ log_line(int fd, enum log_level level, const char *role, const char *fmt, ...)
 		if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
 			b.p[i] = '?';
 	buf_add_char(&b, '\n');
-	if (fd >= 0 && write(fd, b.p, b.n) < 0)
-		fd = -1; /* nobody reads: there is no better place to complain */
+	if (fd >= 0)
+		(void)!write(fd, b.p, b.n); /* nobody reads: no better place to complain */
 	buf_done(&b);
 }
 

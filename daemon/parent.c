@@ -408,7 +408,7 @@ reload(struct parent *p)
 		rc = load_brain(s, &why, &b);
 	print_diag(&why);
 	diag_done(&why);
-	if (rc < 0) {
+	if (rc < 0 || !b) {
 		fprintf(stderr,
 			"noroshid: error: not reloaded; the old configuration stays in force\n");
 		brain_free(b);

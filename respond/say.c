@@ -20,8 +20,8 @@ say(int fd, enum say_level level, const char *fmt, ...)
 	buf_printf(&line, "%d respond: ", (int)level);
 	term_show(&line, buf_str(&text));
 	buf_add_char(&line, '\n');
-	if (fd >= 0 && write(fd, line.p, line.n) < 0)
-		fd = -1; /* nobody reads: there is no better place to complain */
+	if (fd >= 0)
+		(void)!write(fd, line.p, line.n); /* nobody reads: no better place to complain */
 	buf_done(&text);
 	buf_done(&line);
 }

@@ -57,7 +57,7 @@ archive_classes(const char *dir, char ret[ARCHIVE_CLASSES][CLASS_MAX + 1])
 		return ERR_IO;
 	while ((de = readdir(d)) && n < (int)ARCHIVE_CLASSES)
 		if (de->d_type != DT_REG && class_name_valid(str_of(de->d_name)))
-			strcpy(ret[n++], de->d_name);
+			memcpy(ret[n++], de->d_name, strlen(de->d_name) + 1);
 	closedir(d);
 	qsort(ret, (size_t)n, CLASS_MAX + 1, by_name);
 	return n;

@@ -112,7 +112,7 @@ clean_end(struct journal *j, const struct journal_end *end)
 static int
 find_end(struct journal *j, struct diag *why)
 {
-	struct journal_end end;
+	struct journal_end end = {0};
 	int rc = journal_files_list(j->dir, &j->files, why);
 
 	if (rc == 0)

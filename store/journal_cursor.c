@@ -131,8 +131,8 @@ claim_in_file(struct journal_cursor *c, uint64_t *ret)
 	uint64_t limit = c->files->v[c->file].head.file_bytes, at = c->at;
 
 	while (at + sizeof(struct journal_entry_head) <= limit) {
-		struct journal_entry_head h;
-		struct str payload;
+		struct journal_entry_head h = {0};
+		struct str payload = {0};
 		int rc = entry_at(c, at, &h, &payload);
 
 		if (rc == ERR_IO)

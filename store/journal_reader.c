@@ -19,7 +19,7 @@ static int
 place(struct journal_reader *r, struct diag *why)
 {
 	const struct journal_files *fs = &r->files;
-	struct journal_entry e;
+	struct journal_entry e = {0};
 	uint64_t want = 0, oldest = 0;
 	size_t best = 0;
 	int rc;

@@ -37,7 +37,7 @@ firsts(struct journal_files *fs, size_t *start, struct diag *why)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < fs->n; i++) {
-		struct journal_entry e;
+		struct journal_entry e = {0};
 
 		rc = journal_cursor_at(&c, fs, i);
 		if (rc == 0)

@@ -189,7 +189,7 @@ static void
 verify_segment(struct verify *v, const char *name, bool last)
 {
 	struct segment_reader r;
-	struct segment_part p;
+	struct segment_part p = {0};
 	bool first = true;
 	int rc = segment_open(&r, v->path.p, 0);
 
@@ -312,6 +312,7 @@ verify_all(struct verify *v)
 	}
 	for (int i = 0; i < n; i++)
 		verify_class(v, names[i]);
+	v->cls = NULL; /* it pointed into names */
 	return 0;
 }
 
