@@ -219,7 +219,8 @@ run(const struct cli *c, int argc, char **argv)
 	cli_diag(&why);
 	if (code == 0 && r.found == 0)
 		fprintf(stderr, "nothing found; widen --since/--until, or try a word without a "
-				"field name\n");
+				"field name (what came in the last seconds is not in the archive "
+				"yet)\n");
 	query_free(r.query);
 	buf_done(&r.line);
 	buf_done(&dir);

@@ -11,8 +11,8 @@
 #include "daemon/log.h"
 #include "daemon/worker.h"
 
-#define IDLE_TICK_NS   NS_PER_S
-#define TICK_AT_MOST   (2 * NS_PER_S)
+#define IDLE_TICK_NS NS_PER_S
+#define TICK_AT_MOST (2 * NS_PER_S)
 
 /* workers: threads - the same loop on the same queues, for debugging and the thread sanitizer. */
 struct thread_worker {

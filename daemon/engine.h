@@ -32,11 +32,13 @@ struct flight {
 	uint64_t number; /* intake's number for the batch */
 	int64_t tick;
 	unsigned worker;
-	uint32_t next; /* the first frame that is not yet processed */
-	uint32_t to;   /* what the worker was asked for */
-	bool ready;    /* results of [next, done) lie in the slot */
-	bool poison;   /* no worker survives the frame `next` */
-	int64_t sent;  /* mono, when the worker got it */
+	uint32_t next;       /* the first frame that is not yet processed */
+	uint32_t to;         /* what the worker was asked for */
+	bool ready;          /* results of [next, done) lie in the slot */
+	uint32_t suspect_to; /* a worker died at [next, suspect_to): narrow it down; 0 = nothing is
+				suspected */
+	bool poison;         /* no worker survives the frame `next` */
+	int64_t sent;        /* mono, when the worker got it */
 };
 
 struct pending_alert {
@@ -123,6 +125,7 @@ void state_close(struct engine *e);
 void engine_record(struct engine *e, struct batch b, const struct record *r);
 void engine_alert(void *ctx, const struct alert *a);
 void engine_record_text(void *ctx, struct buf *out);
+void engine_poison_alert(struct engine *e, struct batch b, uint32_t frame);
 void engine_bare_frame(struct engine *e, struct batch b, uint32_t frame, enum reason why);
 
 #endif

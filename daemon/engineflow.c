@@ -277,6 +277,8 @@ process_frames(struct engine *e, struct flight *f)
 			engine_record(e, b, &r[i]);
 		if (i == from)
 			engine_bare_frame(e, b, frame, f->poison ? REASON_POISON : REASON_FORMAT);
+		if (f->poison)
+			engine_poison_alert(e, b, frame);
 		evidence_boundary(e->evidence, e->class_default);
 		evidence_boundary(e->evidence, e->class_alerts);
 		count_add(&e->h->s->counts, COUNT_STORED, 1);
@@ -310,7 +312,9 @@ flow_process(struct engine *e)
 
 			process_frames(e, f);
 			if (f->next < all) {
-				f->to = all;
+				f->to = f->next < f->suspect_to
+						? f->next + (f->suspect_to - f->next + 1) / 2
+						: all;
 				flow_dispatch(e, f);
 				return true;
 			}
@@ -384,11 +388,15 @@ suspect(struct engine *e, struct flight *f)
 	struct batch b = house_slot(e->h, f->slot);
 
 	count_add(&e->h->s->counts, COUNT_WORKER_RESTARTS, 1);
+	/* The killer is in [next, to): ask for the first half of it, and, if that half is well, for
+	 * half of the rest. */
 	if (f->to - f->next > 1) {
+		f->suspect_to = f->to;
 		f->to = f->next + (f->to - f->next) / 2;
 		flow_dispatch(e, f);
 		return;
 	}
+	f->suspect_to = 0;
 	/* The worker's results are void: an empty result for this one frame, which
 	 * engine_bare_frame turns into a record. */
 	batch_head(b)->from = f->next;

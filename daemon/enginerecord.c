@@ -84,6 +84,7 @@ engine_record(struct engine *e, struct batch b, const struct record *r)
 		.source_name = parsers_product(r->product),
 		.facts = true};
 	uint64_t seq = batch_head(b)->first_seq + r->frame;
+	int64_t watermark;
 
 	count_record(e, b, r, f, input);
 	buf_clear(&e->json);
@@ -96,7 +97,10 @@ engine_record(struct engine *e, struct batch b, const struct record *r)
 	e->now_seq = seq;
 	correlator_record(
 		f->flags & FRAME_HISTORY ? e->history : e->live, b, r, seq, record_id(b, r, input));
-	count_set(&e->h->s->counts, COUNT_WATERMARK, (uint64_t)correlator_time(e->live));
+	watermark = correlator_time(e->live);
+	if (watermark <= 0)
+		watermark = correlator_time(e->history);
+	count_set(&e->h->s->counts, COUNT_WATERMARK, (uint64_t)(watermark > 0 ? watermark : 0));
 }
 
 /* A frame of which no record came: its bytes are kept all the same. */
@@ -152,4 +156,38 @@ engine_alert(void *ctx, const struct alert *a)
 	e->pending = mem_grow(e->pending, e->npending, &e->pending_cap, sizeof(*e->pending));
 	p = &e->pending[e->npending++];
 	*p = (struct pending_alert){.pos = e->now_pos, .id = a->id, .json = json};
+}
+
+/* Somebody must look at a message that ends parsers: it may be an attack, and it is a bug. */
+void
+engine_poison_alert(struct engine *e, struct batch b, uint32_t frame)
+{
+	static const struct alert_rule rule = {
+		.id = {"noroshi.poison", 14},
+		.title = {"A message ends the parser", 25},
+		.title_ja = {"メッセージがパーサーを停止させました", 54},
+		.level = {"high", 4},
+		.author = {"Noroshi", 7},
+		.sentence_en =
+			{"One message ended the parser each time it was read; it is kept unparsed.",
+				72},
+		.first_action_en = {"Look at the sender, and report the message to the maintainers "
+				    "of Noroshi.",
+			73},
+	};
+	const struct frame *f = &batch_frames(b)[frame];
+	struct record r = {.time = f->arrival, .frame = frame};
+	struct hash128 id = record_id(b, &r, input_name(e, f->input));
+	struct alert a = {.rule = &rule,
+		.time = f->arrival,
+		.first_time = f->arrival,
+		.count = 1,
+		.nrecords = 1,
+		.nrecords_all = 1,
+		.last_record = buf_str(&e->json)};
+
+	a.id = alert_id(rule.id, STR(""), id, id);
+	a.records[0] = (struct alert_record){
+		.id = id, .seq = batch_head(b)->first_seq + frame, .time = f->arrival};
+	engine_alert(e, &a);
 }

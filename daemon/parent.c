@@ -26,6 +26,7 @@
 
 #define LOCK_WAIT_NS      (10 * NS_PER_S)
 #define RESTART_WINDOW_NS (60 * NS_PER_S)
+#define WORKER_HALVINGS   11u /* 1,024 frames down to one */
 #define RESTART_MOST      10u
 #define DRAIN_MOST_NS     (30 * NS_PER_S)
 
@@ -190,7 +191,8 @@ plan_restart(struct child *c)
 		c->falls = 0;
 	}
 	c->falls++;
-	c->again = c->falls <= 3
+	/* Narrowing down a message that ends workers takes a fall per halving. */
+	c->again = c->falls <= (c->role == ROLE_WORKER ? 2 * WORKER_HALVINGS : 3)
 			   ? now
 			   : now + (int64_t)(c->falls < RESTART_MOST ? c->falls : RESTART_MOST) *
 					     500 * NS_PER_MS;

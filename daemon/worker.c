@@ -1,6 +1,7 @@
 #include "daemon/worker.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -18,10 +19,26 @@ wait_for_adoption(struct house *h, unsigned index, const _Atomic int *stop)
 		poll(NULL, 0, 5);
 }
 
+#ifdef NOROSHI_TEST_HOOKS
+/* Test builds only: NOROSHI_POISON=word makes a worker fall over a frame that holds the word. */
+static void
+stumble(const char *word, struct batch b, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; word && i < to && i < batch_head(b)->nframes; i++)
+		if (str_find(batch_raw(b, &batch_frames(b)[i]), str_of(word)) >= 0)
+			__builtin_trap();
+}
+#define STUMBLE(word, b, from, to) stumble(word, b, from, to)
+#else
+#define STUMBLE(word, b, from, to) (void)(word)
+#endif
+
 void
 worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned index,
 	_Atomic int *stop)
 {
+	const char *poison = getenv("NOROSHI_POISON");
+
 	wait_for_adoption(h, index, stop);
 	while (!atomic_load(stop)) {
 		uint64_t message;
@@ -36,6 +53,8 @@ worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned 
 		if (slot >= h->nslots + SHARED_RECOVERY)
 			continue;
 		batch = house_slot(h, slot);
+		STUMBLE(poison, batch, (uint32_t)(message >> 16 & 0xffff),
+			(uint32_t)(message >> 32 & 0xffff));
 		brain_think(b, m, batch, (uint32_t)(message >> 16 & 0xffff),
 			(uint32_t)(message >> 32 & 0xffff));
 		count_add(&h->s->counts, COUNT_RULE_LIMIT, matcher_take_limits(m));

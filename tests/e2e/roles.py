@@ -53,6 +53,20 @@ def test_a_worker_that_breaks_the_rules_is_ended_and_nothing_is_lost():
         check(d.status().accounted(), "received = stored + rejected + dropped + in flight")
 
 
+def test_one_message_that_ends_workers_is_set_aside():
+    port = free_port()
+    lines = [LINE % (i, 1024 + i) for i in range(300)]
+    lines[137] += b" eat this: xyzzy-poison"
+    with Daemon({"listen": [tcp(port)]}, env={"NOROSHI_POISON": "xyzzy-poison"}) as d:
+        send_tcp(port, lines)
+        d.wait_stored(300, timeout=60)
+        bad = wait_for(lambda: [r for r in d.query() if "poison" in r.get("noroshi.flags", [])], 20, "the message is kept and flagged")
+        check(len(bad) == 1 and bad[0]["event.original"].endswith("xyzzy-poison"), bad)
+        alert = wait_for(d.alerts, 10, "an alert tells of it")[0]
+        check(alert["rule.id"] == "noroshi.poison", alert)
+        check(d.status()["unparsed"] == 1, "the other 299 are read")
+
+
 def test_stopping_drains_what_is_in():
     port, count = free_port(), 20000
     with Daemon({"listen": [tcp(port)]}) as d:
