@@ -8,7 +8,7 @@ _Static_assert(
 	sizeof(struct batch_head) <= BATCH_OFF_FRAMES, "the head fits before the frame table");
 _Static_assert(sizeof(struct record) == 64, "BATCH_OFF_ENTRIES counts on it");
 _Static_assert(sizeof(struct entry) == 20, "BATCH_OFF_MATCHES counts on it");
-_Static_assert(BATCH_OFF_RAW % 8 == 0 && BATCH_OFF_RECORDS % 64 == 0, "parts are aligned");
+_Static_assert(BATCH_OFF_RAW % 8 == 0 && BATCH_OFF_RESULTS % 4096 == 0, "parts are aligned");
 
 struct batch
 batch_new(void)
@@ -104,18 +104,19 @@ int
 batch_check_results(struct batch b)
 {
 	const struct batch_head *h = batch_head(b);
+	const struct batch_results *res = batch_results(b);
 
-	if (h->from > h->done || h->done > h->nframes || h->nrecords > BATCH_RECORDS ||
-		h->nentries > BATCH_ENTRIES || h->ntext > BATCH_TEXT_CAP ||
-		h->nmatches > BATCH_MATCHES)
+	if (res->from > res->done || res->done > h->nframes || res->nrecords > BATCH_RECORDS ||
+		res->nentries > BATCH_ENTRIES || res->ntext > BATCH_TEXT_CAP ||
+		res->nmatches > BATCH_MATCHES)
 		return ERR_CORRUPT;
-	for (uint32_t i = 0, frame = h->from; i < h->nrecords; i++) {
+	for (uint32_t i = 0, frame = res->from; i < res->nrecords; i++) {
 		const struct record *r = &batch_records(b)[i];
 
-		if (r->frame < frame || r->frame >= h->done || r->first_entry > h->nentries ||
-			r->nentries > h->nentries - r->first_entry ||
-			r->first_match > h->nmatches ||
-			r->nmatches > h->nmatches - r->first_match || !within_bounds(b, r))
+		if (r->frame < frame || r->frame >= res->done || r->first_entry > res->nentries ||
+			r->nentries > res->nentries - r->first_entry ||
+			r->first_match > res->nmatches ||
+			r->nmatches > res->nmatches - r->first_match || !within_bounds(b, r))
 			return ERR_CORRUPT;
 		frame = r->frame;
 	}

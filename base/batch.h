@@ -32,15 +32,20 @@ struct batch_head {
 	uint64_t first_seq; /* sequence of frame 0; frame i has first_seq + i. Written by the
 			       engine. */
 	uint64_t number;    /* batches counted by intake */
-	/* results: what the worker wrote for frames [from, done) */
+};
+
+/* What the worker wrote for frames [from, done): counts of the parts behind it. */
+struct batch_results {
 	uint32_t from, done;
 	uint32_t nrecords, nentries, ntext, nmatches;
 };
 
 /* Where the parts lie, from the slot's first byte. */
-#define BATCH_OFF_FRAMES  ((uint32_t)4096)
-#define BATCH_OFF_RAW     ((uint32_t)(BATCH_OFF_FRAMES + BATCH_FRAMES * sizeof(struct frame)))
-#define BATCH_OFF_RECORDS ((uint32_t)(BATCH_OFF_RAW + BATCH_RAW_CAP))
+#define BATCH_OFF_FRAMES ((uint32_t)4096)
+#define BATCH_OFF_RAW    ((uint32_t)(BATCH_OFF_FRAMES + BATCH_FRAMES * sizeof(struct frame)))
+/* From here on a worker may write; what lies before is read-only for it. On a page boundary. */
+#define BATCH_OFF_RESULTS ((uint32_t)(BATCH_OFF_RAW + BATCH_RAW_CAP))
+#define BATCH_OFF_RECORDS ((uint32_t)(BATCH_OFF_RESULTS + 4096u))
 #define BATCH_OFF_ENTRIES ((uint32_t)(BATCH_OFF_RECORDS + BATCH_RECORDS * 64u))
 #define BATCH_OFF_MATCHES ((uint32_t)(BATCH_OFF_ENTRIES + BATCH_ENTRIES * 20u))
 #define BATCH_OFF_TEXT    ((uint32_t)(BATCH_OFF_MATCHES + BATCH_MATCHES * 4u))
@@ -56,6 +61,12 @@ static inline struct batch_head *
 batch_head(struct batch b)
 {
 	return (struct batch_head *)(void *)b.base;
+}
+
+static inline struct batch_results *
+batch_results(struct batch b)
+{
+	return (struct batch_results *)(void *)(b.base + BATCH_OFF_RESULTS);
 }
 
 static inline struct frame *

@@ -45,11 +45,11 @@ record_id(struct batch b, const struct record *r, struct str input_name)
 void
 recs_begin(struct recs *w, struct batch b, const struct names *names, uint32_t from)
 {
-	struct batch_head *h = batch_head(b);
+	struct batch_results *res = batch_results(b);
 
 	*w = (struct recs){.b = b, .names = names, .frame = from};
-	h->from = h->done = from;
-	h->nrecords = h->nentries = h->ntext = h->nmatches = 0;
+	res->from = res->done = from;
+	res->nrecords = res->nentries = res->ntext = res->nmatches = 0;
 }
 
 void
@@ -63,17 +63,17 @@ recs_frame(struct recs *w, uint32_t frame)
 struct record *
 recs_open(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 
 	/* Where there is no room the last row serves as scratch; recs_close then refuses. */
-	w->overflow = h->nrecords >= BATCH_RECORDS - 1;
-	w->cur = &batch_records(w->b)[w->overflow ? BATCH_RECORDS - 1 : h->nrecords];
+	w->overflow = res->nrecords >= BATCH_RECORDS - 1;
+	w->cur = &batch_records(w->b)[w->overflow ? BATCH_RECORDS - 1 : res->nrecords];
 	*w->cur = (struct record){
 		.frame = w->frame,
 		.nth = w->nth,
-		.first_entry = h->nentries,
-		.first_match = h->nmatches,
-		.original_off = h->ntext, /* until closed: where the record's text began */
+		.first_entry = res->nentries,
+		.first_match = res->nmatches,
+		.original_off = res->ntext, /* until closed: where the record's text began */
 	};
 	return w->cur;
 }
@@ -81,17 +81,17 @@ recs_open(struct recs *w)
 int
 recs_close(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 	struct record *r = w->cur;
 
 	if (w->overflow) {
 		recs_drop(w);
 		return ERR_FULL;
 	}
-	r->nentries = h->nentries - r->first_entry;
+	r->nentries = res->nentries - r->first_entry;
 	if (!(r->flags & RECORD_RAW))
 		r->original_off = 0;
-	h->nrecords++;
+	res->nrecords++;
 	w->nth++;
 	w->cur = NULL;
 	return 0;
@@ -100,26 +100,26 @@ recs_close(struct recs *w)
 void
 recs_drop(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 
 	if (!w->cur)
 		return;
-	h->nentries = w->cur->first_entry;
-	h->nmatches = w->cur->first_match;
+	res->nentries = w->cur->first_entry;
+	res->nmatches = w->cur->first_match;
 	w->cur = NULL;
 }
 
 void
 recs_undo_frame(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 
 	recs_drop(w);
-	while (h->nrecords > 0 && batch_records(w->b)[h->nrecords - 1].frame == w->frame) {
-		const struct record *r = &batch_records(w->b)[--h->nrecords];
+	while (res->nrecords > 0 && batch_records(w->b)[res->nrecords - 1].frame == w->frame) {
+		const struct record *r = &batch_records(w->b)[--res->nrecords];
 
-		h->nentries = r->first_entry;
-		h->nmatches = r->first_match;
+		res->nentries = r->first_entry;
+		res->nmatches = r->first_match;
 	}
 	w->nth = 0;
 }
@@ -127,25 +127,25 @@ recs_undo_frame(struct recs *w)
 void
 recs_end(struct recs *w, uint32_t done)
 {
-	batch_head(w->b)->done = done;
+	batch_results(w->b)->done = done;
 }
 
 char *
 rec_text_room(struct recs *w, size_t n)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 
-	if (n > BATCH_TEXT_CAP - h->ntext) {
+	if (n > BATCH_TEXT_CAP - res->ntext) {
 		w->overflow = true;
 		return NULL;
 	}
-	return w->b.base + BATCH_OFF_TEXT + h->ntext;
+	return w->b.base + BATCH_OFF_TEXT + res->ntext;
 }
 
 struct str
 rec_text_take(struct recs *w, const char *p, size_t n)
 {
-	batch_head(w->b)->ntext += (uint32_t)n;
+	batch_results(w->b)->ntext += (uint32_t)n;
 	return (struct str){p, n};
 }
 
@@ -176,19 +176,19 @@ locate(struct recs *w, struct str s, uint32_t *off)
 static struct entry *
 new_entry(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 
 	if (!w->cur || w->overflow)
 		return NULL;
-	if (h->nentries - w->cur->first_entry >= RECORD_ENTRIES_MAX) {
+	if (res->nentries - w->cur->first_entry >= RECORD_ENTRIES_MAX) {
 		rec_flag(w, REASON_JSON_KEYS);
 		return NULL;
 	}
-	if (h->nentries >= BATCH_ENTRIES) {
+	if (res->nentries >= BATCH_ENTRIES) {
 		w->overflow = true;
 		return NULL;
 	}
-	return &batch_entries(w->b)[h->nentries];
+	return &batch_entries(w->b)[res->nentries];
 }
 
 void
@@ -207,7 +207,7 @@ rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str va
 		.flags = (uint8_t)flags,
 		.len = (uint32_t)value.n};
 	if (locate(w, value, &e->off))
-		batch_head(w->b)->nentries++;
+		batch_results(w->b)->nentries++;
 }
 
 void
@@ -327,7 +327,7 @@ rec_put_named(
 		.name_off = name_off,
 		.name_len = (uint16_t)name.n};
 	if (locate(w, value, &e->off))
-		batch_head(w->b)->nentries++;
+		batch_results(w->b)->nentries++;
 }
 
 void
@@ -349,7 +349,7 @@ bool
 rec_has(const struct recs *w, unsigned field)
 {
 	const struct entry *e = batch_entries(w->b);
-	uint32_t n = batch_head(w->b)->nentries;
+	uint32_t n = batch_results(w->b)->nentries;
 
 	if (!w->cur)
 		return false;

@@ -155,34 +155,34 @@ brain_free(struct brain *b)
 static void
 cut_back(struct batch batch, uint32_t i)
 {
-	struct batch_head *h = batch_head(batch);
+	struct batch_results *res = batch_results(batch);
 	uint32_t frame = batch_records(batch)[i].frame;
 
-	if (frame == h->from)
+	if (frame == res->from)
 		return; /* one frame alone fills the table: the engine shows it as flagged
 			   cardinality */
 	while (i > 0 && batch_records(batch)[i - 1].frame == frame)
 		i--;
-	h->nmatches = batch_records(batch)[i].first_match;
-	h->nrecords = i;
-	h->done = frame;
+	res->nmatches = batch_records(batch)[i].first_match;
+	res->nrecords = i;
+	res->done = frame;
 }
 
 void
 brain_think(
 	const struct brain *b, struct matcher *m, struct batch batch, uint32_t from, uint32_t to)
 {
-	struct batch_head *h = batch_head(batch);
+	struct batch_results *res = batch_results(batch);
 
 	parsers_run(b->parsers, batch, b->names, from, to);
 	if (!m)
 		return;
-	for (uint32_t i = 0; i < h->nrecords; i++) {
+	for (uint32_t i = 0; i < res->nrecords; i++) {
 		struct record *r = &batch_records(batch)[i];
 
 		if (matcher_run(m, batch, r) == 0)
 			continue;
-		if (r->frame == h->from) {
+		if (r->frame == res->from) {
 			r->reasons |= UINT64_C(1) << REASON_CARDINALITY;
 			continue;
 		}

@@ -179,7 +179,7 @@ static void
 normalize_frame(struct request *r, struct batch b)
 {
 	struct record_out how = {.names = r->brain->names, .facts = true};
-	uint32_t n = batch_head(b)->nrecords;
+	uint32_t n = batch_results(b)->nrecords;
 
 	if (n == 0)
 		BUF_ADD_LIT(&r->out, "{}\n");
@@ -275,7 +275,7 @@ static void
 replay_frame(struct request *r, struct correlator *k, struct batch b, uint64_t number)
 {
 	r->now = b;
-	for (uint32_t i = 0; i < batch_head(b)->nrecords; i++) {
+	for (uint32_t i = 0; i < batch_results(b)->nrecords; i++) {
 		const struct record *rec = &batch_records(b)[i];
 
 		r->record = rec;

@@ -80,7 +80,7 @@ advance(struct cliinput *in, struct lane *l)
 {
 	struct frame meta = {.flags = FRAME_POSITION | FRAME_LATE_READ};
 	struct file_line line;
-	const struct batch_head *head = batch_head(l->batch);
+	const struct batch_results *res = batch_results(l->batch);
 
 	l->full = false;
 	for (;;) {
@@ -106,7 +106,7 @@ advance(struct cliinput *in, struct lane *l)
 		return;
 	batch_head(l->batch)->first_seq = in->nlanes == 1 ? l->number : in->lines;
 	brain_think(in->brain, in->matcher, l->batch, 0, 1);
-	if (head->nrecords > 0) {
+	if (res->nrecords > 0) {
 		l->time = batch_records(l->batch)[0].time;
 		l->before = l->time;
 	} else {

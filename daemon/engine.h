@@ -32,9 +32,10 @@ struct flight {
 	uint64_t number; /* intake's number for the batch */
 	int64_t tick;
 	unsigned worker;
-	uint32_t next;       /* the first frame that is not yet processed */
-	uint32_t to;         /* what the worker was asked for */
-	bool ready;          /* results of [next, done) lie in the slot */
+	uint32_t next;           /* the first frame that is not yet processed */
+	uint32_t to;             /* what the worker was asked for */
+	bool ready;              /* results of [next, done) lie in the slot */
+	uint32_t done, nrecords; /* of those results, as they were when they were checked */
 	uint32_t suspect_to; /* a worker died at [next, suspect_to): narrow it down; 0 = nothing is
 				suspected */
 	bool poison;         /* no worker survives the frame `next` */

@@ -229,6 +229,36 @@ find_flight(struct engine *e, unsigned slot, unsigned worker)
 	return NULL;
 }
 
+/*
+ * Check an answer and keep its counts: the worker can still write to the results, so nothing in
+ * them is believed twice. (Frames and raw bytes it cannot write; see worker_process.)
+ */
+static bool
+take_results(struct engine *e, struct flight *f)
+{
+	struct batch b = house_slot(e->h, f->slot);
+	struct batch_results res = *batch_results(b);
+
+	if (batch_check_results(b) < 0 || res.from != f->next || res.done <= f->next ||
+		res.done > f->to || res.nrecords > BATCH_RECORDS)
+		return false;
+	f->done = res.done;
+	f->nrecords = res.nrecords;
+	return true;
+}
+
+/* A private copy of record i, or false if what it says now is out of bounds or of another frame. */
+static bool
+copy_record(struct batch b, uint32_t i, uint32_t frame, struct record *ret)
+{
+	*ret = batch_records(b)[i];
+	return ret->frame == frame && ret->nentries <= RECORD_ENTRIES_MAX &&
+	       ret->first_entry <= BATCH_ENTRIES &&
+	       ret->nentries <= BATCH_ENTRIES - ret->first_entry &&
+	       ret->first_match <= BATCH_MATCHES &&
+	       ret->nmatches <= BATCH_MATCHES - ret->first_match;
+}
+
 bool
 flow_results(struct engine *e)
 {
@@ -239,15 +269,10 @@ flow_results(struct engine *e)
 
 		while (queue_pop(&e->h->done[i], &message)) {
 			struct flight *f = find_flight(e, (unsigned)(message & 0xffff), i);
-			struct batch_head *head;
 
 			if (!f)
 				continue; /* a worker that lies, or one that was given up */
-			head = batch_head(house_slot(e->h, f->slot));
-			if (batch_check(house_slot(e->h, f->slot)) < 0 ||
-				batch_check_results(house_slot(e->h, f->slot)) < 0 ||
-				head->from != f->next || head->done <= f->next ||
-				head->done > f->to) {
+			if (!take_results(e, f)) {
 				log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",
 					"worker %u answered nonsense; it is replaced", i);
 				atomic_store(&e->h->s->workers[i].kill, 1);
@@ -265,16 +290,15 @@ static void
 process_frames(struct engine *e, struct flight *f)
 {
 	struct batch b = house_slot(e->h, f->slot);
-	const struct batch_head *head = batch_head(b);
-	const struct record *r = batch_records(b);
-	uint32_t done = head->done <= f->to ? head->done : f->to, n = head->nrecords, i = 0;
+	uint32_t done = f->done, i = 0;
 
 	e->now_pos = f->pos;
 	for (uint32_t frame = f->next; frame < done; frame++) {
 		uint32_t from = i;
+		struct record r;
 
-		for (; i < n && r[i].frame == frame; i++)
-			engine_record(e, b, &r[i]);
+		for (; i < f->nrecords && copy_record(b, i, frame, &r); i++)
+			engine_record(e, b, &r);
 		if (i == from)
 			engine_bare_frame(e, b, frame, f->poison ? REASON_POISON : REASON_FORMAT);
 		if (f->poison)
@@ -399,9 +423,8 @@ suspect(struct engine *e, struct flight *f)
 	f->suspect_to = 0;
 	/* The worker's results are void: an empty result for this one frame, which
 	 * engine_bare_frame turns into a record. */
-	batch_head(b)->from = f->next;
-	batch_head(b)->done = f->next + 1;
-	batch_head(b)->nrecords = batch_head(b)->nentries = batch_head(b)->nmatches = 0;
+	f->done = f->next + 1;
+	f->nrecords = 0;
 	f->poison = true;
 	f->ready = true;
 	log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",

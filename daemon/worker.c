@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -62,6 +63,21 @@ worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned 
 	}
 }
 
+/*
+ * Heads, frames and raw bytes of all slots become read-only for this process, and the filter then
+ * forbids mprotect: a parser that was taken over can lie about fields, never about evidence.
+ */
+static void
+protect_evidence(struct house *h)
+{
+	for (unsigned i = 0; i < h->nslots + SHARED_RECOVERY; i++)
+		if (mprotect(house_slot(h, i).base, BATCH_OFF_RESULTS, PROT_READ) < 0) {
+			log_line(h->log_fd, LOG_LINE_ERROR, "worker",
+				"cannot protect the frames from itself");
+			_exit(78);
+		}
+}
+
 _Noreturn void
 worker_process(struct house *h, const struct brain *b, unsigned index)
 {
@@ -70,6 +86,7 @@ worker_process(struct house *h, const struct brain *b, unsigned index)
 	/* Scratch memory and compiled code come before the filter closes. */
 	struct matcher *m = matcher_new(b->rules);
 
+	protect_evidence(h);
 	if (sandbox_enter_worker(&why) < 0) {
 		log_diag(h->log_fd, "worker", &why);
 		_exit(78);

@@ -254,11 +254,11 @@ int
 matcher_run(struct matcher *m, struct batch b, struct record *r)
 {
 	const struct ruleset *rs = m->rs;
-	struct batch_head *h = batch_head(b);
+	struct batch_results *res = batch_results(b);
 	const struct group *g;
 
 	values_begin(m, b, r);
-	r->first_match = h->nmatches;
+	r->first_match = res->nmatches;
 	r->nmatches = 0;
 	g = r->logsource == LOGSOURCE_LABEL
 		    ? own_label(m)
@@ -281,9 +281,9 @@ matcher_run(struct matcher *m, struct batch b, struct record *r)
 
 			if (!eval_expr(m, rs->rules[rule].expr))
 				continue;
-			if (h->nmatches >= BATCH_MATCHES)
+			if (res->nmatches >= BATCH_MATCHES)
 				return ERR_FULL;
-			batch_matches(b)[h->nmatches++] = rule;
+			batch_matches(b)[res->nmatches++] = rule;
 			r->nmatches++;
 		}
 	}

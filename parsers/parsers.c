@@ -427,7 +427,7 @@ static void
 remember_header(struct parse_ctx *ctx, const struct recs *w)
 {
 	ctx->envelope_from = w->cur->first_entry;
-	ctx->envelope_n = batch_head(w->b)->nentries - w->cur->first_entry;
+	ctx->envelope_n = batch_results(w->b)->nentries - w->cur->first_entry;
 	ctx->header_time = w->cur->time;
 	ctx->header_timed = ctx->timed;
 	ctx->header_reasons = w->cur->reasons;
@@ -442,14 +442,14 @@ static bool
 try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct str message,
 	uint64_t *reasons)
 {
-	uint32_t mark = batch_head(w->b)->nentries;
+	uint32_t mark = batch_results(w->b)->nentries;
 	struct record before = *w->cur;
 
 	ctx->row = row;
 	w->cur->logsource = (uint16_t)row->logsource;
 	if (row->parse(ctx, message, w) == PARSED_OK || !w->cur)
 		return true;
-	batch_head(w->b)->nentries = mark;
+	batch_results(w->b)->nentries = mark;
 	*reasons |= w->cur->reasons;
 	*w->cur = before;
 	ctx->timed = ctx->header_timed;
@@ -544,7 +544,7 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 
 	recs_begin(&w, b, names, from);
 	for (; i < to; i++) {
-		bool first = batch_head(b)->nrecords == 0;
+		bool first = batch_results(b)->nrecords == 0;
 
 		recs_frame(&w, i);
 		if (batch_frames(b)[i].input >= p->n) {
@@ -557,7 +557,7 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 			recs_undo_frame(&w);
 			break;
 		}
-		batch_head(b)->nentries = batch_head(b)->ntext = 0;
+		batch_results(b)->nentries = batch_results(b)->ntext = 0;
 		keep_bare(&w, i, REASON_OVERSIZE);
 	}
 	recs_end(&w, i);

@@ -6,23 +6,23 @@
 void
 put_forget(struct recs *w, unsigned field)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 	struct entry *e = batch_entries(w->b);
 	uint32_t to;
 
 	if (!w->cur || w->overflow)
 		return;
 	to = w->cur->first_entry;
-	for (uint32_t i = to; i < h->nentries; i++)
+	for (uint32_t i = to; i < res->nentries; i++)
 		if (e[i].field != field)
 			e[to++] = e[i];
-	h->nentries = to;
+	res->nentries = to;
 }
 
 void
 put_fold(struct recs *w)
 {
-	struct batch_head *h = batch_head(w->b);
+	struct batch_results *res = batch_results(w->b);
 	struct entry *e = batch_entries(w->b);
 	uint16_t slots[FOLD_SLOTS] = {0}; /* entry - first + 1 */
 	uint32_t first;
@@ -30,7 +30,7 @@ put_fold(struct recs *w)
 	if (!w->cur || w->overflow)
 		return;
 	first = w->cur->first_entry;
-	for (uint32_t i = first; i < h->nentries; i++) {
+	for (uint32_t i = first; i < res->nentries; i++) {
 		struct str name;
 		unsigned at;
 

@@ -167,7 +167,7 @@ take(void *ctx, const struct json_value *v)
 {
 	struct reading *r = ctx;
 	struct recs *w = r->w;
-	uint32_t at = batch_head(w->b)->nentries - w->cur->first_entry;
+	uint32_t at = batch_results(w->b)->nentries - w->cur->first_entry;
 	unsigned flags = v->in_array ? ENTRY_ARRAY : 0;
 	bool odd = false;
 	uint64_t cuts;
@@ -220,7 +220,7 @@ settle(struct reading *r)
 {
 	struct batch b = r->w->b;
 	struct entry *e = batch_entries(b) + r->w->cur->first_entry;
-	uint32_t n = batch_head(b)->nentries - r->w->cur->first_entry;
+	uint32_t n = batch_results(b)->nentries - r->w->cur->first_entry;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t best = r->cuts[i];

@@ -164,7 +164,7 @@ static unsigned
 array_flag(struct recs *w, uint32_t from, const struct sd_name *name, unsigned field)
 {
 	struct entry *e = batch_entries(w->b);
-	uint32_t n = batch_head(w->b)->nentries;
+	uint32_t n = batch_results(w->b)->nentries;
 	unsigned flag = 0;
 
 	for (uint32_t i = from; i < n; i++) {
@@ -182,7 +182,7 @@ array_flag(struct recs *w, uint32_t from, const struct sd_name *name, unsigned f
 static bool
 take_sd_params(struct recs *w, struct str *s, struct sd_name *name, unsigned *params)
 {
-	uint32_t from = batch_head(w->b)->nentries;
+	uint32_t from = batch_results(w->b)->nentries;
 	struct str key, value;
 
 	while (s->n > 0 && s->p[0] != ']') {

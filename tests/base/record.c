@@ -166,9 +166,9 @@ Test(record, a_full_region_undoes_the_record)
 		closed++;
 	}
 	cr_expect_eq(closed, BATCH_TEXT_CAP / RECORD_VALUE_MAX);
-	cr_expect_eq(batch_head(b)->nrecords, closed);
+	cr_expect_eq(batch_results(b)->nrecords, closed);
 	recs_undo_frame(&w);
-	cr_expect_eq(batch_head(b)->nrecords, 0);
+	cr_expect_eq(batch_results(b)->nrecords, 0);
 	free(big);
 	batch_free(b);
 	names_free(names);

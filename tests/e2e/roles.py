@@ -41,6 +41,18 @@ def test_each_role_has_a_user_and_few_rights():
         check(os.stat(key).st_mode & 0o777 == 0o400, "the key is its owner's alone")
 
 
+def test_workers_cannot_write_evidence():
+    with Daemon({"listen": [tcp(free_port())], "limits": {"slots": 8}}) as d:
+        worker, engine = d.role("worker")[0], d.role("engine")[0]
+
+        def shared(pid, rights):
+            with open(f"/proc/{pid}/maps", encoding="utf-8") as f:
+                return sum(1 for line in f if line.split()[1] == rights and "/dev/zero" in line)
+
+        check(shared(worker, "r--s") >= 8, "heads, frames and raw bytes of the slots are read-only for a worker")
+        check(shared(engine, "r--s") == 0, "and not for the engine")
+
+
 def test_a_worker_that_breaks_the_rules_is_ended_and_nothing_is_lost():
     port = free_port()
     with Daemon({"listen": [tcp(port)], "workers": {"count": 2}}) as d:

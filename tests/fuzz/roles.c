@@ -100,6 +100,7 @@ static void
 lead_back(struct batch b, unsigned how, uint32_t text)
 {
 	struct batch_head *h = batch_head(b);
+	struct batch_results *res = batch_results(b);
 	uint32_t frame = 0;
 
 	for (uint32_t i = 0; (how & HOW_FRAMES) && i < h->nframes; i++) {
@@ -110,17 +111,17 @@ lead_back(struct batch b, unsigned how, uint32_t text)
 		f->peer_off = BATCH_OFF_RAW + f->peer_off % (text + 1);
 		f->peer_len = (uint16_t)(f->peer_len % (text + 1 - (f->peer_off - BATCH_OFF_RAW)));
 	}
-	for (uint32_t i = 0; (how & HOW_RECORDS) && i < h->nrecords && h->nframes; i++) {
+	for (uint32_t i = 0; (how & HOW_RECORDS) && i < res->nrecords && h->nframes; i++) {
 		struct record *r = &batch_records(b)[i];
 
 		frame += r->frame % (h->nframes - frame);
 		r->frame = frame;
-		r->first_entry %= h->nentries + 1;
-		r->nentries %= h->nentries - r->first_entry + 1;
-		r->first_match %= h->nmatches + 1;
-		r->nmatches %= h->nmatches - r->first_match + 1;
+		r->first_entry %= res->nentries + 1;
+		r->nentries %= res->nentries - r->first_entry + 1;
+		r->first_match %= res->nmatches + 1;
+		r->nmatches %= res->nmatches - r->first_match + 1;
 	}
-	for (uint32_t i = 0; (how & HOW_ENTRIES) && i < h->nentries; i++) {
+	for (uint32_t i = 0; (how & HOW_ENTRIES) && i < res->nentries; i++) {
 		struct entry *e = &batch_entries(b)[i];
 
 		e->off = BATCH_OFF_RAW + e->off % (text + 1);
@@ -135,6 +136,7 @@ static void
 lay(struct batch b, struct str in)
 {
 	struct batch_head *h = batch_head(b);
+	struct batch_results *res = batch_results(b);
 	uint8_t how[5] = {0};
 	uint32_t text;
 
@@ -150,13 +152,13 @@ lay(struct batch b, struct str in)
 	text = (uint32_t)take(&in, b.base + BATCH_OFF_RAW, 65536);
 	if (how[0] & HOW_HEAD) {
 		h->magic = BATCH_MAGIC;
-		h->nframes = h->done = how[1] % 16u;
-		h->from = 0;
+		h->nframes = res->done = how[1] % 16u;
+		res->from = 0;
 		h->raw_len = text;
-		h->nrecords = how[2] % 32u;
-		h->nentries = how[3] % 64u;
-		h->nmatches = how[4] % 64u;
-		h->ntext %= (uint32_t)BATCH_TEXT_CAP + 1;
+		res->nrecords = how[2] % 32u;
+		res->nentries = how[3] % 64u;
+		res->nmatches = how[4] % 64u;
+		res->ntext %= (uint32_t)BATCH_TEXT_CAP + 1;
 		lead_back(b, how[0], text);
 	}
 }
@@ -256,7 +258,7 @@ results(const struct world *w)
 
 	if (!k)
 		abort();
-	for (uint32_t i = 0; i < batch_head(w->in)->nrecords; i++) {
+	for (uint32_t i = 0; i < batch_results(w->in)->nrecords; i++) {
 		const struct record *r = &batch_records(w->in)[i];
 
 		buf_clear(&line);

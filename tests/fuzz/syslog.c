@@ -38,14 +38,15 @@ static void
 check(struct batch b, const struct names *names)
 {
 	const struct batch_head *h = batch_head(b);
+	const struct batch_results *res = batch_results(b);
 
-	if (h->done != 1 || h->nrecords == 0 || batch_check_results(b) < 0)
+	if (res->done != 1 || res->nrecords == 0 || batch_check_results(b) < 0)
 		abort();
-	for (uint32_t i = 0; i < h->nrecords; i++) {
+	for (uint32_t i = 0; i < res->nrecords; i++) {
 		const struct record *r = &batch_records(b)[i];
 		const struct entry *e = record_entries(b, r);
 
-		if (r->frame != 0 || r->first_entry + r->nentries > h->nentries)
+		if (r->frame != 0 || r->first_entry + r->nentries > res->nentries)
 			abort();
 		for (uint32_t k = 0; k < r->nentries; k++)
 			if (!utf8_valid(entry_text(b, &e[k])) ||
@@ -59,7 +60,7 @@ print(struct batch b, const struct names *names, struct buf *out)
 {
 	struct record_out how = {.names = names, .facts = true};
 
-	for (uint32_t i = 0; i < batch_head(b)->nrecords; i++)
+	for (uint32_t i = 0; i < batch_results(b)->nrecords; i++)
 		record_json(b, &batch_records(b)[i], &how, out);
 }
 

@@ -76,9 +76,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (batch_add(batch, &meta, str_make((const char *)p + 1, n - 1), STR("192.0.2.1:1")) < 0)
 		__builtin_trap();
 	parsers_run(parsers, batch, names, 0, 1);
-	if (batch_check_results(batch) < 0 || batch_head(batch)->done != 1)
+	if (batch_check_results(batch) < 0 || batch_results(batch)->done != 1)
 		__builtin_trap();
-	for (uint32_t i = 0; i < batch_head(batch)->nrecords; i++) {
+	for (uint32_t i = 0; i < batch_results(batch)->nrecords; i++) {
 		uint64_t flags = 0;
 		enum reason rc;
 

@@ -56,7 +56,7 @@ print(const struct bench *b, struct batch batch, struct buf *out)
 {
 	struct record_out how = {.names = b->names};
 
-	for (uint32_t i = 0; i < batch_head(batch)->nrecords; i++) {
+	for (uint32_t i = 0; i < batch_results(batch)->nrecords; i++) {
 		record_json(batch, &batch_records(batch)[i], &how, out);
 		buf_add_char(out, '\n');
 	}
@@ -74,8 +74,8 @@ Test(frames, any_split_gives_the_same_records)
 		for (size_t i = 0; i < LINES; i++)
 			add(batch, str_of(lines[i]), 0);
 	parsers_run(b.parsers, batch, b.names, 0, batch_head(batch)->nframes);
-	cr_assert_eq(batch_head(batch)->done, 3 * LINES);
-	cr_expect_eq(batch_head(batch)->nrecords, 3 * LINES, "no frame is lost");
+	cr_assert_eq(batch_results(batch)->done, 3 * LINES);
+	cr_expect_eq(batch_results(batch)->nrecords, 3 * LINES, "no frame is lost");
 	print(&b, batch, &whole);
 	for (int round = 0; round < 3; round++)
 		for (size_t i = 0; i < LINES; i++) {
@@ -109,16 +109,16 @@ Test(frames, a_full_region_stops_before_a_frame_and_goes_on)
 		add(batch, buf_str(&line), 0);
 	while (from < 5) {
 		parsers_run(b.parsers, batch, b.names, from, 5);
-		cr_assert_gt(batch_head(batch)->done, from, "it must get on");
+		cr_assert_gt(batch_results(batch)->done, from, "it must get on");
 		cr_assert_leq(++runs, 5);
-		for (uint32_t i = 0; i < batch_head(batch)->nrecords; i++) {
+		for (uint32_t i = 0; i < batch_results(batch)->nrecords; i++) {
 			const struct record *r = &batch_records(batch)[i];
 
 			cr_expect_eq(r->frame, seen++);
 			cr_expect(r->flags & RECORD_RAW, "decoded");
 			cr_expect(r->reasons >> REASON_ENCODING & 1);
 		}
-		from = batch_head(batch)->done;
+		from = batch_results(batch)->done;
 	}
 	cr_expect_eq(seen, 5);
 	cr_expect_gt(runs, 1, "the test must reach the bound");
@@ -141,8 +141,8 @@ Test(frames, what_never_fits_is_kept_bare)
 	add(batch, buf_str(&line), 0);
 	add(batch, str_of(lines[0]), 0);
 	parsers_run(b.parsers, batch, b.names, 0, 2);
-	cr_assert_eq(batch_head(batch)->done, 2);
-	cr_assert_eq(batch_head(batch)->nrecords, 2);
+	cr_assert_eq(batch_results(batch)->done, 2);
+	cr_assert_eq(batch_results(batch)->nrecords, 2);
 	cr_expect(batch_records(batch)[0].flags & RECORD_UNPARSED);
 	cr_expect(batch_records(batch)[0].reasons >> REASON_OVERSIZE & 1);
 	cr_expect(!(batch_records(batch)[1].flags & RECORD_UNPARSED), "the next one is whole");
@@ -160,7 +160,7 @@ Test(frames, an_input_nobody_knows_is_kept_bare)
 	batch_reset(batch, 1);
 	add(batch, str_of(lines[0]), 7);
 	parsers_run(b.parsers, batch, b.names, 0, 1);
-	cr_expect_eq(batch_head(batch)->nrecords, 1);
+	cr_expect_eq(batch_results(batch)->nrecords, 1);
 	cr_expect(batch_records(batch)[0].reasons >> REASON_FORMAT & 1);
 	batch_free(batch);
 	bench_close(&b);

@@ -22,7 +22,7 @@ normalize(struct str log, struct buf *out)
 
 		str_cut(&log, '\n', &line);
 		house_read(&h, line);
-		for (uint32_t i = 0; i < batch_head(h.batch)->nrecords; i++) {
+		for (uint32_t i = 0; i < batch_results(h.batch)->nrecords; i++) {
 			const struct record *r = &batch_records(h.batch)[i];
 			struct record_out how = {.names = h.names};
 

@@ -27,7 +27,7 @@ house_read(struct house *h, struct str bytes)
 	batch_reset(h->batch, 1);
 	cr_assert_eq(batch_add(h->batch, &meta, bytes, STR("192.0.2.1:514")), 0);
 	parsers_run(h->parsers, h->batch, h->names, 0, 1);
-	cr_assert_eq(batch_head(h->batch)->done, 1);
+	cr_assert_eq(batch_results(h->batch)->done, 1);
 }
 
 void
@@ -92,7 +92,7 @@ check_row(const struct house *h, const struct line_row *row)
 	struct str want = str_of(row->want), pair, name;
 	struct buf got = {0};
 
-	cr_expect_eq(batch_head(h->batch)->nrecords, 1, "%s: one record", row->why);
+	cr_expect_eq(batch_results(h->batch)->nrecords, 1, "%s: one record", row->why);
 	while (want.n > 0) {
 		str_cut(&want, '|', &pair);
 		cr_assert(str_cut(&pair, '=', &name), "%s: row is wrong", row->why);

@@ -103,7 +103,7 @@ Test(json, one_frame_gives_many_records)
 		struct house h = {.in.history = true};
 
 		house_read(&h, str_of(frames[i]));
-		cr_assert_eq(batch_head(h.batch)->nrecords, 3, "%s", frames[i]);
+		cr_assert_eq(batch_results(h.batch)->nrecords, 3, "%s", frames[i]);
 		expect(&h, 0, "a", "x,]}\"");
 		expect(&h, 0, "@time", "2026-11-22T09:00:00.000Z");
 		expect(&h, 1, "a.b", "2");
@@ -118,7 +118,7 @@ Test(json, one_bad_element_does_not_take_the_others_along)
 	struct house h = {.in.history = true};
 
 	house_read(&h, STR("[{\"a\":1},{\"a\":+2},{\"a\":3}]"));
-	cr_assert_eq(batch_head(h.batch)->nrecords, 3);
+	cr_assert_eq(batch_results(h.batch)->nrecords, 3);
 	expect(&h, 0, "@flags", "");
 	expect(&h, 1, "@flags", "json_syntax,json_number");
 	expect(&h, 2, "a", "3");
@@ -136,7 +136,7 @@ Test(json, deep_and_wide_are_flagged_and_fast)
 	house_read(&h, buf_str(&text));
 	/* Nothing tells an object's end, so recognition leaves it alone; by configuration it is
 	 * read. */
-	cr_expect_eq(batch_head(h.batch)->nrecords, 1);
+	cr_expect_eq(batch_results(h.batch)->nrecords, 1);
 	house_done(&h);
 	h = (struct house){.in.format = STR("json")};
 	house_read(&h, buf_str(&text));
@@ -209,7 +209,7 @@ Test(sigma, a_lookup_finds_what_semantics_ask)
 		struct buf got = {0};
 
 		house_read(&h, str_of(table[i].event));
-		cr_assert_eq(batch_head(h.batch)->nrecords, 1, "%s", table[i].why);
+		cr_assert_eq(batch_results(h.batch)->nrecords, 1, "%s", table[i].why);
 		lookup(&h, table[i].name, &got);
 		cr_expect(str_eq(buf_str(&got), str_of(table[i].want)), "%s: %.*s", table[i].why,
 			STR_ARG(buf_str(&got)));
@@ -282,7 +282,7 @@ Test(sigma, broken_lines_and_no_objects_are_no_events)
 		struct house h = {.in.source = STR("sigma")};
 
 		house_read(&h, str_of(lines[i]));
-		cr_expect_eq(batch_head(h.batch)->nrecords, 0, "%s", lines[i]);
+		cr_expect_eq(batch_results(h.batch)->nrecords, 0, "%s", lines[i]);
 		house_done(&h);
 	}
 }
