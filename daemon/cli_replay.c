@@ -46,7 +46,7 @@ takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
 		"--logsource", "--refire", "--placeholders", "--watchlists", "--encoding",
-		"--format", "--taxonomy", "--squid-columns", "-c"};
+		"--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -66,6 +66,10 @@ value_option(struct request *r, const char *a, const char *v)
 	} else if (!strcmp(a, "--source")) {
 		r->context.source = s;
 		r->ruleset.native_fields = !strcmp(v, "sigma");
+	} else if (!strcmp(a, "--fields")) {
+		r->ruleset.native_fields = !strcmp(v, "native");
+		if (!r->ruleset.native_fields && strcmp(v, "ecs") != 0)
+			return cli_usage(r->c, "--fields is native or ecs, not '%s'", v);
 	} else if (!strcmp(a, "--zone")) {
 		r->zone = v;
 	} else if (!strcmp(a, "--encoding")) {
@@ -351,6 +355,8 @@ run_replay(const struct cli *c, int argc, char **argv)
 #define COMMON_HELP                                                                                \
 	"  --source NAME     product of all lines instead of recognition; sigma: fields keep "     \
 	"their own names\n"                                                                        \
+	"  --fields F        with --source sigma: native (default, rules name fields as they "     \
+	"stand) or ecs\n"                                                                          \
 	"  --zone Z          zone of timestamps that name none (default UTC)\n"                    \
 	"  --year Y          year of timestamps that name none (default: nearest to --clock or "   \
 	"the line before)\n"                                                                       \

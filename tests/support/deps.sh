@@ -54,6 +54,7 @@ test_packages() {
 	openssl|test certificates
 	python3|end-to-end harness
 	python3-aiosmtpd|a real SMTP server
+	python3-yaml|reads the tests that rules carry
 	zstd|reads evidence without Noroshi
 	jq|reads evidence without Noroshi
 	sqlite3|looks into cases.db
