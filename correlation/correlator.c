@@ -99,6 +99,8 @@ source_text(const struct moment *m, const struct corr_source *from, const struct
 {
 	if (from->inner < 0)
 		return field_text(m->b, m->r, &from->event, ret);
+	if (!inner) /* such a source belongs to inner matches only */
+		return false;
 	*ret = inner->values[from->inner];
 	return true;
 }

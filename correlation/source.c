@@ -106,14 +106,17 @@ find_source(struct compiler *k, struct draft *d, const struct corr_ref *ref, str
 	struct corr_source *ret)
 {
 	struct str field = mapped(k, d, ref, name);
-	const struct corr *inner = ref->inner ? k->drafts[ref->target].corr : NULL;
 
 	ret->inner = -1;
-	for (uint32_t i = 0; inner && i < inner->ngroup; i++)
-		if (str_eq(inner->group[i], field)) {
-			ret->inner = (int)i;
-			return;
-		}
+	if (ref->inner) {
+		const struct corr *inner = k->drafts[ref->target].corr;
+
+		for (uint32_t i = 0; i < inner->ngroup; i++)
+			if (str_eq(inner->group[i], field)) {
+				ret->inner = (int)i;
+				return;
+			}
+	}
 	if (event_field(k, ref, field, &ret->event) < 0)
 		draft_error(k, d, NULL, "too many different field names in all rules");
 }

@@ -40,6 +40,17 @@ source_row(struct engine *e, struct str input, struct str host, struct str produ
 	return &c->sources[row];
 }
 
+/* How far a record's clock is from ours. The time may be anything that a sender wrote. */
+static int64_t
+skew_of(int64_t time, int64_t arrival)
+{
+	int64_t skew;
+
+	if (__builtin_sub_overflow(time, arrival, &skew))
+		return time < arrival ? INT64_MIN : INT64_MAX;
+	return skew;
+}
+
 static void
 count_record(struct engine *e, struct batch b, const struct record *r, const struct frame *f,
 	struct str input)
@@ -59,7 +70,7 @@ count_record(struct engine *e, struct batch b, const struct record *r, const str
 		count_bump(&s->unparsed, 1);
 	atomic_store_explicit(&s->last_event, r->time, memory_order_relaxed);
 	atomic_store_explicit(&s->last_arrival, f->arrival, memory_order_relaxed);
-	atomic_store_explicit(&s->skew, r->time - f->arrival, memory_order_relaxed);
+	atomic_store_explicit(&s->skew, skew_of(r->time, f->arrival), memory_order_relaxed);
 	if (!r->reasons)
 		return;
 	count_bump(&s->flagged, 1);

@@ -468,11 +468,14 @@ lock_data(struct parent *p, struct diag *why)
 {
 	struct buf path = {0};
 	int64_t until = mono() + LOCK_WAIT_NS;
+	int error; /* close() may change errno */
 
 	buf_printf(&path, "%.*s/lock", STR_ARG(p->settings->data));
 	p->lock = open(buf_z(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	error = errno;
 	while (p->lock >= 0 && flock(p->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || mono() > until) {
+		error = errno;
+		if (error != EWOULDBLOCK || mono() > until) {
 			close(p->lock);
 			p->lock = -1;
 			break;
@@ -481,7 +484,7 @@ lock_data(struct parent *p, struct diag *why)
 	}
 	if (p->lock < 0)
 		diag_set(why, NULL, 0, "cannot lock %s: %s; another noroshid uses this data folder",
-			path.p, strerror(errno));
+			path.p, strerror(error));
 	buf_done(&path);
 	return p->lock < 0 ? ERR_IO : 0;
 }

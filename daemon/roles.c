@@ -209,6 +209,16 @@ resume_next(void *ctx, uint64_t stream)
 	return house_position(ctx, stream);
 }
 
+/* What lies in a queue. Its ends are shared memory: never more than it can hold is looked at. */
+static void
+mark_queued(const struct queue_shared *q, bool *ret)
+{
+	uint32_t at = atomic_load(&q->head);
+
+	for (uint32_t n = 0; n < QUEUE_CAP && at != atomic_load(&q->tail); n++, at++)
+		ret[q->cells[at % QUEUE_CAP] % SHARED_SLOTS] = true;
+}
+
 /*
  * Slots that an intake before us held when it died are in no queue and not with the engine. Slots
  * flow intake -> filled
@@ -218,15 +228,12 @@ static void
 reclaim_slots(struct house *h)
 {
 	bool elsewhere[SHARED_SLOTS] = {false};
-	const struct queue_shared *filled = h->filled.q, *fr = h->free.q;
 
-	for (uint32_t i = atomic_load(&filled->head); i != atomic_load(&filled->tail); i++)
-		elsewhere[filled->cells[i % QUEUE_CAP] % SHARED_SLOTS] = true;
+	mark_queued(h->filled.q, elsewhere);
 	for (unsigned i = 0; i < h->nslots; i++)
 		if (atomic_load(&h->s->engine_has[i]))
 			elsewhere[i] = true;
-	for (uint32_t i = atomic_load(&fr->head); i != atomic_load(&fr->tail); i++)
-		elsewhere[fr->cells[i % QUEUE_CAP] % SHARED_SLOTS] = true;
+	mark_queued(h->free.q, elsewhere);
 	/* The engine is the only producer of `free`: ask it to put them back. */
 	for (unsigned i = 0; i < h->nslots; i++)
 		if (!elsewhere[i])

@@ -39,7 +39,8 @@ check_reference(struct compile *c, const struct yaml_node *n)
 			: "is not loaded; check its id or name");
 }
 
-static void
+/* False: there is no list. */
+static bool
 read_rules(struct compile *c, const struct yaml_node *section, struct cover_list *ret)
 {
 	const struct yaml_node *rules = yaml_get(section, "rules");
@@ -47,18 +48,19 @@ read_rules(struct compile *c, const struct yaml_node *section, struct cover_list
 	if (!rules || rules->kind == YAML_MAP || rules->kind == YAML_NULL) {
 		compile_fail(c, rules ? rules : section,
 			"a filter needs rules: a list of ids or names, or any");
-		return;
+		return false;
 	}
 	ret->list = rules;
 	if (rules->kind != YAML_LIST) {
 		ret->any = str_eq_nocase(rules->text, STR("any"));
 		if (!ret->any)
 			check_reference(c, rules);
-		return;
+		return true;
 	}
 	ret->any = rules->n == 0;
 	for (size_t i = 0; i < rules->n; i++)
 		check_reference(c, rules->items[i]);
+	return true;
 }
 
 static bool
@@ -106,9 +108,7 @@ filter_apply(struct compile *c, struct rule_document *doc)
 		return;
 	c->source = source;
 	own = rule_condition(c, section, true);
-	if (own)
-		read_rules(c, section, &list);
-	if (c->failed)
+	if (!own || !read_rules(c, section, &list) || c->failed)
 		return;
 	for (size_t i = 0; i < c->rs->nrules; i++) {
 		struct rule *r = &c->rs->rules[i];

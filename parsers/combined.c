@@ -298,7 +298,8 @@ web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, struct
 	read_time(ctx, w, column);
 	if (!next_is_quoted(s))
 		return false;
-	web_column(&s, &request);
+	if (!web_column(&s, &request))
+		return false;
 	if (request.n <= 1 && next_is_quoted(s)) /* an empty column of somebody's own */
 		web_column(&s, &request);
 	web_put_request(w, request);
