@@ -19,7 +19,6 @@
 
 #define TURN         4096 /* messages before others get their turn */
 #define HELD         64u  /* messages that came in spite of no slot */
-#define PAUSE_NS     (5 * NS_PER_S)
 #define COMMITTED_MS 3000
 #define CLOSE_MS     3000
 #define SKIP_TRIES   3u
@@ -37,7 +36,7 @@ struct kafka {
 	rd_kafka_message_t *held[HELD];
 	unsigned nheld;
 	int64_t stalled; /* mono time since when there was no slot; 0 = there is */
-	bool paused, stopping;
+	bool stopping;
 	struct {
 		int code;
 		struct seldom seldom;
@@ -242,7 +241,6 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_l
 
 	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !k->stopping) {
 		set_offsets(k, list);
-		k->paused = false;
 		if (some)
 			bad = rd_kafka_incremental_assign(rk, list);
 		else
@@ -343,9 +341,7 @@ poll_some(struct kafka *k, int n)
 			k->held[k->nheld++] = m;
 			if (k->stalled == 0)
 				k->stalled = clock_mono(k->in->clock);
-			if (!k->paused)
-				return false;
-			continue;
+			return false;
 		} else {
 			take_message(k, m);
 		}
@@ -373,19 +369,16 @@ on_queue(evutil_socket_t fd, short what, void *arg)
 	work(k);
 }
 
+/* On stopping: nothing more shall be fetched. */
 static void
-pause_all(struct kafka *k, bool pause)
+pause_all(struct kafka *k)
 {
 	rd_kafka_topic_partition_list_t *list = NULL;
 
 	if (rd_kafka_assignment(k->rk, &list) != RD_KAFKA_RESP_ERR_NO_ERROR || !list)
 		return;
-	if (pause)
-		rd_kafka_pause_partitions(k->rk, list);
-	else
-		rd_kafka_resume_partitions(k->rk, list);
+	rd_kafka_pause_partitions(k->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
-	k->paused = pause;
 }
 
 static void
@@ -418,15 +411,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	commit(k);
 	read_lag(k);
-	/* A short wait leaves the fetched messages where they are; in a long one partitions are
-	 * paused, so that polls, which the group insists on, bring none. */
-	if (k->stalled && clock_mono(k->in->clock) - k->stalled > PAUSE_NS) {
-		if (!k->paused)
-			pause_all(k, true);
-		poll_some(k, TURN);
-	} else {
+	/*
+	 * Without a slot nothing is polled, and partitions are not paused: a pause and a resume
+	 * close together make librdkafka drop what it had fetched without fetching it again (the
+	 * pause's operation is outdated when it is served, so nothing rewinds). After
+	 * max.poll.interval.ms the group goes on without us, and we join anew.
+	 */
+	if (!k->stalled)
 		work(k);
-	}
 }
 
 static void
@@ -444,8 +436,6 @@ kafka_resume(void *state)
 	if (k->nheld > 0)
 		return;
 	k->stalled = 0;
-	if (k->paused)
-		pause_all(k, false);
 	event_active(&k->event, EV_READ, 0);
 }
 
@@ -466,7 +456,7 @@ kafka_stop(void *state)
 	event_del(&k->event);
 	event_del(&k->tick);
 	drop_held(k); /* not stored, not committed: they come again */
-	pause_all(k, true);
+	pause_all(k);
 }
 
 static void
