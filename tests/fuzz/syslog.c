@@ -37,7 +37,6 @@ static const struct input_context inputs[] = {
 static void
 check(struct batch b, const struct names *names)
 {
-	const struct batch_head *h = batch_head(b);
 	const struct batch_results *res = batch_results(b);
 
 	if (res->done != 1 || res->nrecords == 0 || batch_check_results(b) < 0)
