@@ -456,6 +456,12 @@ Test(journal, damage_in_an_older_file_is_told_by_the_reader)
 	cr_expect_eq(last, 2500);
 	cr_expect_eq(read_all(dir, 0), ERR_CORRUPT, "entry 2 is not taken for the end");
 	cr_expect_eq(read_all(dir, 2400), 2500, "behind it all is there");
+	/* Without its first entry a file has no place in the row: of the first file as of any. */
+	bytes.p[JOURNAL_HEAD + sizeof(struct journal_entry_head)] ^= 1;
+	folder_write(files[0], buf_str(&bytes));
+	cr_expect_eq(open_only(dir, &last, &why), ERR_CORRUPT);
+	cr_expect(strstr(diag_first(&why), "journal entry 1 at byte"), "%s", diag_first(&why));
+	cr_expect_eq(read_all(dir, 2400), ERR_CORRUPT);
 	for (size_t i = 0; i < nfiles; i++)
 		mem_free(files[i]);
 	diag_done(&why);
