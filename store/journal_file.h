@@ -98,7 +98,8 @@ int journal_cursor_next(struct journal_cursor *c, struct journal_entry *ret);
 int journal_cursor_claim(struct journal_cursor *c, uint64_t *ret);
 void journal_cursor_done(struct journal_cursor *c);
 
-/* What recovery found. Fills first/last/used of the files and the end's place. */
+/* What recovery found. Fills first/last/used of the files and the end's place. Older files, which
+ * may be archived long since, are not read: damage there is for the reader to find. */
 struct journal_end {
 	size_t file; /* the file that holds the last entry, or where the next goes */
 	uint64_t last;

@@ -67,8 +67,10 @@ check_firsts(struct journal_files *fs, size_t start, struct diag *why)
 {
 	bool begins = fs->v[0].head.generation == 1;
 
-	if (fs->v[0].first == 0 ? !begins : begins && fs->v[0].first != 1)
-		return damaged(fs, 0, JOURNAL_HEAD, begins ? 1 : 0, fs->v[0].head.durable, why);
+	/* Only a journal that holds nothing durable yet may begin without an entry. */
+	if (fs->v[0].first == 0 ? !begins || start > 0 : begins && fs->v[0].first != 1)
+		return damaged(fs, 0, JOURNAL_HEAD, begins ? 1 : 0,
+			start > 0 ? fs->v[start].first : fs->v[0].head.durable, why);
 	for (size_t i = 1; i <= start; i++) {
 		if (fs->v[i].first <= fs->v[i - 1].first)
 			return damaged(fs, i, JOURNAL_HEAD, fs->v[i - 1].first + 1,

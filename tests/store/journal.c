@@ -431,6 +431,44 @@ Test(journal, damaged_or_missing_files_are_named)
 	folder_done(dir);
 }
 
+/* What may be archived long since must not keep the journal from opening; who reads it is told. */
+Test(journal, damage_in_an_older_file_is_told_by_the_reader)
+{
+	char *dir = folder_new(), *files[32];
+	struct journal *j = must_open(dir);
+	struct buf bytes = {0};
+	struct diag why = {0};
+	uint64_t n = 0, last = 0;
+	size_t nfiles;
+
+	while (n < 2500) {
+		cr_assert_eq(add(j, &n), 0);
+		if (n % 100 == 0)
+			cr_assert_eq(journal_sync(j, n), 0);
+	}
+	journal_close(j);
+	nfiles = folder_list(dir, ".journal", files, 32);
+	cr_assert_geq(nfiles, 3);
+	folder_read(files[0], &bytes);
+	bytes.p[JOURNAL_HEAD + journal_entry_bytes(3) + sizeof(struct journal_entry_head)] ^= 1;
+	folder_write(files[0], buf_str(&bytes));
+	cr_expect_eq(open_only(dir, &last, &why), 0, "%s", diag_first(&why));
+	cr_expect_eq(last, 2500);
+	cr_expect_eq(read_all(dir, 0), ERR_CORRUPT, "entry 2 is not taken for the end");
+	cr_expect_eq(read_all(dir, 2400), 2500, "behind it all is there");
+	/* Without its first entry a file has no place in the row: of the first file as of any. */
+	bytes.p[JOURNAL_HEAD + sizeof(struct journal_entry_head)] ^= 1;
+	folder_write(files[0], buf_str(&bytes));
+	cr_expect_eq(open_only(dir, &last, &why), ERR_CORRUPT);
+	cr_expect(strstr(diag_first(&why), "journal entry 1 at byte"), "%s", diag_first(&why));
+	cr_expect_eq(read_all(dir, 2400), ERR_CORRUPT);
+	for (size_t i = 0; i < nfiles; i++)
+		mem_free(files[i]);
+	diag_done(&why);
+	buf_done(&bytes);
+	folder_done(dir);
+}
+
 Test(journal, has_one_owner)
 {
 	char *dir = folder_new();
