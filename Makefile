@@ -154,7 +154,8 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppress=missingIncludeSystem --enable=warning,portability -I. -D_GNU_SOURCE \
 		--library=tests/support/cppcheck.cfg \
 		$(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) && echo "cppcheck: clean"
-	@clang-tidy --quiet $(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) -- $(filter-out -W%,$(CFLAGS)) 2>/dev/null | grep -E "warning:|error:" && exit 1 || echo "clang-tidy: clean"
+	@mkdir -p build; clang-tidy --quiet $(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) -- $(filter-out -W%,$(CFLAGS)) >build/clang-tidy.log 2>/dev/null; rc=$$?; \
+		if grep -E "warning:|error:" build/clang-tidy.log || [ $$rc -ne 0 ]; then echo "clang-tidy: see build/clang-tidy.log (exit $$rc)"; exit 1; fi; echo "clang-tidy: clean"
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/noroshi $(DESTDIR)$(PREFIX)/lib/systemd/system \
