@@ -115,7 +115,7 @@ def test_alerts_go_to_a_topic():
             check(alert["rule.id"].endswith("00a"), alert)
 
 
-def sasl(mechanism, tls, secret):
+def sasl(mechanism, tls, secret, more_properties=None):
     users = f"noroshi:{secret}\n"
     path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"noroshi-users-{os.getpid()}")
     with open(path, "w", encoding="utf-8") as f:
@@ -130,7 +130,7 @@ def sasl(mechanism, tls, secret):
             more = kafka.more
             brokers = more["sasl_ssl" if tls else "sasl"]
             props = {"auto.offset.reset": "earliest", "security.protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT",
-                     "sasl.mechanism": mechanism, "sasl.username": "noroshi"}
+                     "sasl.mechanism": mechanism, "sasl.username": "noroshi", **(more_properties or {})}
             if tls:
                 props["ssl.ca.location"] = more["ca"]
             with Daemon({"listen": []}) as d:
@@ -154,6 +154,12 @@ def test_sasl_ssl_plain():
 
 def test_sasl_ssl_scram():
     sasl("SCRAM-SHA-256", True, "s3cret-two")
+
+
+def test_sasl_ssl_oauthbearer():
+    # the test broker takes unsecured tokens, which librdkafka makes itself when allowed to
+    sasl("OAUTHBEARER", True, "s3cret-three", {"enable.sasl.oauthbearer.unsecure.jwt": "true",
+                                               "sasl.oauthbearer.config": "principal=noroshi"})
 
 
 run(globals())
