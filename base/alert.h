@@ -11,6 +11,83 @@
 #define ALERT_RECORDS 100u /* contributing records named in one alert; more are counted */
 #define ALERT_GROUP   8u
 
+#define ALERT_ENTITIES 32u
+#define ALERT_MISSING  8u
+
+/* The kinds of logs of control 143, and what else incidents tell apart. Bits in masks. */
+enum log_family {
+	FAMILY_OTHER,
+	FAMILY_MAIL,
+	FAMILY_FIREWALL,
+	FAMILY_PROXY,
+	FAMILY_ENDPOINT,
+	FAMILY_REMOTE,
+	FAMILY_AUTH,
+	FAMILY_SERVER, /* web servers, file servers, databases, applications */
+	FAMILY_COUNT
+};
+
+/* "mail", "firewall" ... */
+struct str family_name(enum log_family f);
+/* Of a row of logsource.def. */
+enum log_family family_of_logsource(unsigned logsource);
+
+/* Where an attack stands, from the ATT&CK tactics of the rules; rising. */
+enum attack_stage {
+	STAGE_NONE,
+	STAGE_RECONNAISSANCE, /* reconnaissance, resource development */
+	STAGE_ENTRY,          /* initial access, credential access from outside */
+	STAGE_FOOTHOLD,   /* execution, persistence, privilege escalation, stealth, credentials */
+	STAGE_SPREAD,     /* discovery, lateral movement */
+	STAGE_CONTROL,    /* command and control */
+	STAGE_COLLECTION, /* collection, exfiltration */
+	STAGE_IMPACT,
+	STAGE_COUNT
+};
+
+struct str stage_name(enum attack_stage s);
+
+/* What an alert is about; also what incidents fold by. */
+enum entity_kind {
+	ENTITY_PERSON, /* noroshi.identity.user, else an account */
+	ENTITY_HOST,   /* noroshi.identity.host, else a host name: short, lower case */
+	ENTITY_IP,
+	ENTITY_HASH,
+	ENTITY_DOMAIN,
+	ENTITY_MAIL, /* an outside address */
+	ENTITY_FILE,
+	ENTITY_COUNT
+};
+
+struct str entity_name(enum entity_kind k);
+
+struct alert_entity {
+	enum entity_kind kind;
+	struct str value;
+	bool own;       /* of the company: an own network, person or host */
+	bool important; /* assets.csv says so */
+	bool hub;       /* shared by too many: folds nothing */
+};
+
+/* What folding says about the alert's incident as it stands with this alert. */
+struct alert_incident {
+	struct hash128 id;        /* zero: none (below `least`, and none to join) */
+	bool opened;              /* by this alert */
+	struct hash128 merged[4]; /* incidents that became part of this one by it */
+	unsigned nmerged;
+	enum attack_stage stage;         /* the furthest so far */
+	unsigned level;                  /* 0 .. 4: L0 .. L4, proposed */
+	struct str reason_en, reason_ja; /* why that level, for people */
+	uint32_t families;               /* bits seen */
+	struct {
+		enum log_family family;
+		int64_t last_heard; /* event time; INT64_MIN: never */
+	} missing[ALERT_MISSING];   /* expected by wider rules, and not seen in this incident */
+	unsigned nmissing;
+	uint64_t alerts; /* folded so far, this one included */
+	int64_t first;   /* event time of the first contributing record */
+};
+
 struct alert_record {
 	struct hash128 id;
 	uint64_t seq;
@@ -24,6 +101,8 @@ struct alert_rule {
 	struct str first_action_en, first_action_ja;
 	const struct str *tags;
 	size_t ntags;
+	uint32_t families;       /* bits: kinds of logs that its rules read */
+	uint32_t wider_families; /* of all correlations that it is a part of, itself included */
 };
 
 struct alert {
@@ -44,6 +123,10 @@ struct alert {
 	struct str last_record; /* the deciding record as JSON, or empty */
 	bool history;           /* noroshi.origin: history */
 	bool correlation;
+	bool drill;
+	struct alert_entity entities[ALERT_ENTITIES];
+	size_t nentities;
+	struct alert_incident incident;
 };
 
 /* hash(rule id, group key, first and last contributing event.id). */

@@ -78,17 +78,38 @@ recs_open(struct recs *w)
 	return w->cur;
 }
 
+/*
+ * What weave may add to a record is bounded by this room and by nothing else: so it does not
+ * depend on how the frames were cut into batches.
+ */
+static bool
+leave_room(struct recs *w)
+{
+	struct batch_results *res = batch_results(w->b);
+
+	if (!(w->cur->flags & RECORD_WOVEN))
+		return true;
+	if (RECORD_WOVEN_ENTRIES > BATCH_ENTRIES - res->nentries ||
+		RECORD_WOVEN_TEXT > BATCH_TEXT_CAP - res->ntext)
+		return false;
+	w->cur->woven_text = BATCH_OFF_TEXT + res->ntext;
+	res->ntext += RECORD_WOVEN_TEXT;
+	res->nentries += RECORD_WOVEN_ENTRIES;
+	return true;
+}
+
 int
 recs_close(struct recs *w)
 {
 	struct batch_results *res = batch_results(w->b);
 	struct record *r = w->cur;
 
-	if (w->overflow) {
+	if (!w->overflow)
+		r->nentries = res->nentries - r->first_entry;
+	if (w->overflow || !leave_room(w)) {
 		recs_drop(w);
 		return ERR_FULL;
 	}
-	r->nentries = res->nentries - r->first_entry;
 	if (!(r->flags & RECORD_RAW))
 		r->original_off = 0;
 	res->nrecords++;
@@ -234,6 +255,32 @@ void
 rec_put_number(struct recs *w, unsigned field, struct str text)
 {
 	rec_put_kind(w, field, str_is_number(text) ? VALUE_NUMBER : VALUE_STRING, text, 0);
+}
+
+bool
+rec_weave(struct batch b, struct record *r, unsigned field, enum value_kind kind, struct str value,
+	unsigned flags)
+{
+	uint32_t at = r->woven_text + r->woven_used;
+	struct entry *e;
+
+	/* A worker that lies about the room must not lead us into what it may not write. */
+	if (r->woven_text < BATCH_OFF_TEXT || r->woven_entries >= RECORD_WOVEN_ENTRIES ||
+		r->woven_used > RECORD_WOVEN_TEXT || value.n > RECORD_WOVEN_TEXT - r->woven_used ||
+		at > b.size || value.n > b.size - at || r->first_entry > BATCH_ENTRIES ||
+		r->nentries >= BATCH_ENTRIES - r->first_entry)
+		return false;
+	memcpy(b.base + at, value.p, value.n);
+	e = &batch_entries(b)[r->first_entry + r->nentries];
+	*e = (struct entry){.field = (uint16_t)field,
+		.kind = (uint8_t)kind,
+		.flags = (uint8_t)flags,
+		.off = at,
+		.len = (uint32_t)value.n};
+	r->woven_used = (uint16_t)(r->woven_used + value.n);
+	r->woven_entries++;
+	r->nentries++;
+	return true;
 }
 
 /* Canonical dotted quad: four decimals without leading zeros. */

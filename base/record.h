@@ -63,8 +63,18 @@ struct record {
 	uint32_t first_entry, nentries;
 	uint32_t first_match, nmatches;      /* rule numbers that matched, ascending */
 	uint32_t original_off, original_len; /* the decoded text if RECORD_RAW, else unused */
-	uint32_t reserved[3];
+	/* Room that recs_close leaves behind a record for weave (flags JOINS, BINDS, REFERS): text
+	 * at woven_text (0 = none), of which so much is used, and entries behind the last one. */
+	uint32_t woven_text;
+	uint16_t woven_used, woven_entries;
+	uint32_t reserved;
 };
+
+_Static_assert(sizeof(struct record) == 64, "records fill their place in the slot");
+
+#define RECORD_WOVEN         (RECORD_JOINS | RECORD_BINDS | RECORD_REFERS)
+#define RECORD_WOVEN_ENTRIES 16u
+#define RECORD_WOVEN_TEXT    512u
 
 /* Bounds per record; beyond them the record is flagged (json_keys, oversize) and the raw bytes
  * stand. */
@@ -99,6 +109,16 @@ struct str record_text(struct batch b, const struct record *r, unsigned field);
 /* 128-bit id of the record: a pure function of the frame (position, or arrival and sequence) and
  * nth. */
 struct hash128 record_id(struct batch b, const struct record *r, struct str input_name);
+
+/* The rules that matched, or none where the table's bounds are not kept. */
+static inline const uint32_t *
+record_matches(struct batch b, const struct record *r, uint32_t *n)
+{
+	*n = r->nmatches <= BATCH_MATCHES && r->first_match <= BATCH_MATCHES - r->nmatches
+		     ? r->nmatches
+		     : 0;
+	return batch_matches(b) + (*n ? r->first_match : 0);
+}
 
 /* ---- writing (workers, command line) ---- */
 
@@ -164,6 +184,13 @@ rec_flag(struct recs *w, enum reason r)
 	if (w->cur)
 		w->cur->reasons |= UINT64_C(1) << r;
 }
+
+/*
+ * Append to a closed record, in its room for weave; `r` may be a private copy of the record. The
+ * value is copied. False: no room (or none was left), nothing is put. For the engine.
+ */
+bool rec_weave(struct batch b, struct record *r, unsigned field, enum value_kind kind,
+	struct str value, unsigned flags);
 
 /* ---- output ---- */
 

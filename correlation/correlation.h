@@ -57,9 +57,10 @@ struct correlator_sink {
 struct correlator *correlator_new(const struct correlations *c, const struct ruleset *rs,
 	struct region *state, const struct correlator_options *opt,
 	const struct correlator_sink *sink);
-/* One record with the rules that it matched. seq: its frame's sequence. id: record_id. */
-void correlator_record(struct correlator *k, struct batch b, const struct record *r, uint64_t seq,
-	struct hash128 id);
+/* One record with the rules that it matched, ascending. seq: its frame's sequence. id: record_id.
+ */
+void correlator_record(struct correlator *k, struct batch b, const struct record *r,
+	const uint32_t *matches, uint32_t nmatches, uint64_t seq, struct hash128 id);
 /* A journaled tick: stream time moves to `now`. */
 void correlator_tick(struct correlator *k, int64_t now);
 /* Stream time. */

@@ -267,21 +267,18 @@ move_time(struct correlator *k, const struct moment *m)
 }
 
 void
-correlator_record(struct correlator *k, struct batch b, const struct record *r, uint64_t seq,
-	struct hash128 id)
+correlator_record(struct correlator *k, struct batch b, const struct record *r,
+	const uint32_t *matches, uint32_t nmatches, uint64_t seq, struct hash128 id)
 {
 	const struct moment m = {b, r, seq, id};
-	const uint32_t *rules = batch_matches(b) + r->first_match;
 	bool timed = !(r->flags & RECORD_NO_TIME);
 
 	if (timed)
 		move_time(k, &m);
-	/* The match table came from a worker: its numbers are checked, not trusted. */
-	if (r->nmatches > BATCH_MATCHES || r->first_match > BATCH_MATCHES - r->nmatches)
-		return;
-	for (uint32_t i = 0; i < r->nmatches; i++) {
-		uint32_t rule = rules[i];
+	for (uint32_t i = 0; i < nmatches; i++) {
+		uint32_t rule = matches[i];
 
+		/* The numbers came from a worker: checked, not trusted. */
 		if (rule >= k->c->nrules)
 			continue;
 		if (k->opt.alerts_for_rules)

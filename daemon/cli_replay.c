@@ -281,6 +281,8 @@ replay_frame(struct request *r, struct correlator *k, struct batch b, uint64_t n
 	r->now = b;
 	for (uint32_t i = 0; i < batch_results(b)->nrecords; i++) {
 		const struct record *rec = &batch_records(b)[i];
+		const uint32_t *matches;
+		uint32_t nmatches;
 
 		r->record = rec;
 		r->records++;
@@ -294,7 +296,9 @@ replay_frame(struct request *r, struct correlator *k, struct batch b, uint64_t n
 			json_quote(&r->out, rule->words.id);
 			BUF_ADD_LIT(&r->out, "}\n");
 		}
-		correlator_record(k, b, rec, number, record_id(b, rec, r->context.name));
+		matches = record_matches(b, rec, &nmatches);
+		correlator_record(
+			k, b, rec, matches, nmatches, number, record_id(b, rec, r->context.name));
 	}
 	flush_out(r, false);
 }
@@ -334,7 +338,7 @@ run_replay(const struct cli *c, int argc, char **argv)
 	if (code == 0)
 		code = load(&r, &brain);
 	if (brain && (code == 0 || code == EXIT_PARTLY)) {
-		struct matcher *m = matcher_new(brain->rules);
+		struct matcher *m = matcher_new(brain->rules, MATCH_EARLY);
 		struct cliinput *in = cliinput_open(&r.input, brain, m, &why);
 
 		r.brain = brain;

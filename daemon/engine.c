@@ -40,7 +40,7 @@ start_threads(struct engine *e)
 	for (unsigned i = 0; i < e->h->nworkers; i++) {
 		t[i].e = e;
 		t[i].index = i;
-		t[i].m = matcher_new(e->brain->rules);
+		t[i].m = matcher_new(e->brain->rules, MATCH_EARLY);
 		atomic_fetch_add(&e->h->s->workers[i].generation, 1);
 		if (pthread_create(&t[i].id, NULL, thread_main, &t[i]) != 0) {
 			log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",

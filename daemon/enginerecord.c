@@ -95,6 +95,8 @@ engine_record(struct engine *e, struct batch b, const struct record *r)
 		.source_name = parsers_product(r->product),
 		.facts = true};
 	uint64_t seq = batch_head(b)->first_seq + r->frame;
+	const uint32_t *matches;
+	uint32_t nmatches;
 	int64_t watermark;
 
 	count_record(e, b, r, f, input);
@@ -106,8 +108,9 @@ engine_record(struct engine *e, struct batch b, const struct record *r)
 		e->last_evidence = seq;
 	}
 	e->now_seq = seq;
-	correlator_record(
-		f->flags & FRAME_HISTORY ? e->history : e->live, b, r, seq, record_id(b, r, input));
+	matches = record_matches(b, r, &nmatches);
+	correlator_record(f->flags & FRAME_HISTORY ? e->history : e->live, b, r, matches, nmatches,
+		seq, record_id(b, r, input));
 	watermark = correlator_time(e->live);
 	if (watermark <= 0)
 		watermark = correlator_time(e->history);

@@ -84,7 +84,7 @@ worker_process(struct house *h, const struct brain *b, unsigned index)
 	_Atomic int never = 0;
 	struct diag why = {0};
 	/* Scratch memory and compiled code come before the filter closes. */
-	struct matcher *m = matcher_new(b->rules);
+	struct matcher *m = matcher_new(b->rules, MATCH_EARLY);
 
 	protect_evidence(h);
 	if (sandbox_enter_worker(&why) < 0) {

@@ -13,6 +13,7 @@
 #include "base/record.h"
 #include "config/rulefile.h"
 
+struct lists;
 struct ruleset;
 struct matcher;
 
@@ -32,6 +33,8 @@ struct rule_info {
 	unsigned line;
 	bool referenced;  /* set by correlation: a correlation refers to it and does not generate */
 	bool off, shadow; /* noroshi: state; off is obeyed as it stands when the set is built */
+	bool late;        /* reads what weave writes: matched behind it, by the engine */
+	bool watched;     /* has noroshi: watchlist or session tests: rule_holds decides */
 };
 
 /*
@@ -54,13 +57,62 @@ void ruleset_free(struct ruleset *rs);
  * too. */
 void rule_words(const struct yaml_node *root, struct arena *a, struct alert_rule *ret);
 
-struct matcher *matcher_new(const struct ruleset *rs);
+/*
+ * Late rules are those that name a field which weave writes (woven_field), in a condition or as a
+ * watched field. Workers match the others (MATCH_EARLY), the engine matches late rules on records
+ * that weave touched (MATCH_LATE) and everything on derived records (MATCH_ALL).
+ */
+enum matcher_part { MATCH_ALL, MATCH_EARLY, MATCH_LATE };
+bool woven_field(unsigned field);
+/* Are there rules of that part at all? */
+bool ruleset_has(const struct ruleset *rs, enum matcher_part part);
+
+struct matcher *matcher_new(const struct ruleset *rs, enum matcher_part part);
 /* Append matching rule numbers (ascending) to the batch's match table and set r->first_match,
  * nmatches. ERR_FULL when the table is full. */
 int matcher_run(struct matcher *m, struct batch b, struct record *r);
+/* The same into an array of the caller's: ascending rule numbers. ERR_FULL beyond max. */
+int matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t *ret,
+	uint32_t max, uint32_t *n);
 /* PCRE2 limits hit since the last call. */
 uint64_t matcher_take_limits(struct matcher *m);
 void matcher_free(struct matcher *m);
+
+/* ---- watchlist and session tests: what a match still has to hold against ---- */
+
+struct session {
+	struct str user, host, via; /* as in weave/weave.h */
+	bool sure;
+};
+
+#define WATCH_ADDS 8u
+
+/* What the tests of `noroshi: watchlist` and `session` ask; all lent. */
+struct late_facts {
+	const struct lists *lists;
+	int zone_offset_s; /* in which days of lists begin */
+	/* Who had that address then; NULL: nobody knows. */
+	size_t (*who)(void *ctx, struct str address, int64_t time, struct session *ret, size_t max,
+		struct str *shared);
+	/* The person's key of an account as it is written; empty: unknown. NULL: as it is. */
+	struct str (*person)(void *ctx, struct str account);
+	void *ctx;
+};
+
+/* Fields to add to the record because a list's row was hit: `add:` of the rule. */
+struct watch_adds {
+	struct {
+		unsigned field;
+		struct str value;
+	} add[WATCH_ADDS];
+	unsigned n;
+};
+
+/* For rules with `watched`: do all their tests hold for this record? A list that is missing: no. */
+bool rule_holds(const struct ruleset *rs, uint32_t rule, struct batch b, const struct record *r,
+	const struct late_facts *facts, struct watch_adds *ret);
+/* Tell rules that need a list, column or value which is not there: warnings with file:line. */
+void ruleset_check_lists(const struct ruleset *rs, const struct lists *lists, struct diag *why);
 
 /*
  * Field lookup as rules see it (SEMANTICS 2.2), for correlation's group-by: how a Sigma field name

@@ -21,11 +21,12 @@ array(struct matcher *m, size_t n, size_t size)
 }
 
 struct matcher *
-matcher_new(const struct ruleset *rs)
+matcher_new(const struct ruleset *rs, enum matcher_part part)
 {
 	struct matcher *m = mem_zero(1, sizeof(*m));
 
 	m->rs = rs;
+	(void)part;
 	m->field_stamp = array(m, rs->nfields, sizeof(uint32_t));
 	m->field_first = array(m, rs->nfields, sizeof(uint16_t));
 	m->field_last = array(m, rs->nfields, sizeof(uint16_t));

@@ -61,7 +61,7 @@ load(struct world *w, const char *yaml)
 	buf_clear(&w->said);
 	diag_print(&w->why, &w->said, false);
 	w->failed = rule_files_rejected(w->files);
-	w->matcher = matcher_new(w->rules);
+	w->matcher = matcher_new(w->rules, MATCH_ALL);
 }
 
 static void
@@ -113,6 +113,8 @@ world_event(struct world *w, int64_t time, const struct world_value *v, size_t n
 	struct frame f = {.arrival = time, .stream = 7, .flags = FRAME_POSITION};
 	struct recs recs;
 	struct record *r;
+	const uint32_t *matches;
+	uint32_t nmatches;
 
 	if (!w->k)
 		start(w);
@@ -130,7 +132,9 @@ world_event(struct world *w, int64_t time, const struct world_value *v, size_t n
 	cr_assert_eq(recs_close(&recs), 0);
 	recs_end(&recs, 1);
 	cr_assert_eq(matcher_run(w->matcher, w->b, r), 0);
-	correlator_record(w->k, w->b, r, w->line, record_id(w->b, r, STR("test")));
+	matches = record_matches(w->b, r, &nmatches);
+	correlator_record(
+		w->k, w->b, r, matches, nmatches, w->line, record_id(w->b, r, STR("test")));
 }
 
 static void

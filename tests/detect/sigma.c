@@ -15,7 +15,7 @@ sigma_open(struct sigma *s, const char *rules, const struct ruleset_options *opt
 	cr_assert_eq(ruleset_build(s->files, opt ? opt : &plain, s->names, &s->why, &s->rules), 0,
 		"%s", diag_first(&s->why));
 	names_freeze(s->names);
-	s->matcher = matcher_new(s->rules);
+	s->matcher = matcher_new(s->rules, MATCH_ALL);
 	s->batch = batch_new();
 }
 

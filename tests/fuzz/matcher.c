@@ -39,7 +39,7 @@ run(struct rule_files *files, struct str event, bool naive, uint64_t *limits)
 	uint32_t got = 0;
 
 	if (ruleset_build(files, &opt, names, NULL, &rs) == 0 && read_event(b, names, event)) {
-		struct matcher *m = matcher_new(rs);
+		struct matcher *m = matcher_new(rs, MATCH_ALL);
 
 		for (unsigned raw = 0; raw <= 1; raw++) {
 			batch_records(b)->logsource = raw ? LOGSOURCE_JSON : LOGSOURCE_LABEL;

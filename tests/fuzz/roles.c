@@ -260,12 +260,16 @@ results(const struct world *w)
 		abort();
 	for (uint32_t i = 0; i < batch_results(w->in)->nrecords; i++) {
 		const struct record *r = &batch_records(w->in)[i];
+		const uint32_t *matches;
+		uint32_t nmatches;
 
 		buf_clear(&line);
 		record_json(w->in, r, &how, &line);
 		sound_line(buf_str(&line));
 		no_fact_twice(buf_str(&line));
-		correlator_record(k, w->in, r, i + 1, record_id(w->in, r, how.input_name));
+		matches = record_matches(w->in, r, &nmatches);
+		correlator_record(k, w->in, r, matches, nmatches, i + 1,
+			record_id(w->in, r, how.input_name));
 	}
 	correlator_tick(k, INT64_MAX);
 	buf_done(&line);
