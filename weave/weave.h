@@ -70,6 +70,11 @@ struct weave_person {
 size_t weave_who(const struct weave *w, struct str address, int64_t time, struct weave_person *ret,
 	size_t max, struct str *shared);
 
+/* The person's key of an account as it is written (AOBA\sato.k, sato.k@ad.example, k-sato), lower
+ * case; empty when it is nobody's: a service, shared, machine or well-known account. Lives until
+ * the next call of weave. */
+struct str weave_account(const struct weave *w, struct str account);
+
 struct weave_stats {
 	uint64_t bindings, joins;     /* now */
 	uint64_t derived, woven;      /* emitted; records that got something */
