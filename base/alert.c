@@ -113,6 +113,72 @@ records_member(struct buf *out, const struct alert *a)
 	buf_add_char(out, ']');
 }
 
+static void
+families_member(struct buf *out, const char *name, uint32_t bits)
+{
+	bool first = true;
+
+	buf_printf(out, ",\"%s\":[", name);
+	for (unsigned f = 1; f < FAMILY_COUNT; f++)
+		if (bits >> f & 1) {
+			buf_printf(out, "%s\"%.*s\"", first ? "" : ",",
+				STR_ARG(family_name((enum log_family)f)));
+			first = false;
+		}
+	buf_add_char(out, ']');
+}
+
+static void
+entities_member(struct buf *out, const struct alert *a)
+{
+	BUF_ADD_LIT(out, ",\"noroshi.alert.entities\":[");
+	for (size_t i = 0; i < a->nentities; i++) {
+		const struct alert_entity *e = &a->entities[i];
+
+		buf_printf(out, "%s{\"kind\":\"%.*s\",\"value\":", i ? "," : "",
+			STR_ARG(entity_name(e->kind)));
+		json_quote(out, e->value);
+		buf_printf(out, ",\"own\":%s,\"important\":%s,\"hub\":%s}",
+			e->own ? "true" : "false", e->important ? "true" : "false",
+			e->hub ? "true" : "false");
+	}
+	buf_add_char(out, ']');
+}
+
+static void
+incident_members(struct buf *out, const struct alert_incident *n)
+{
+	char hex[32];
+
+	hash128_hex(n->id, hex);
+	buf_printf(out, ",\"noroshi.incident.id\":\"%.32s\",\"noroshi.incident.opened\":%s", hex,
+		n->opened ? "true" : "false");
+	BUF_ADD_LIT(out, ",\"noroshi.incident.merged\":[");
+	for (unsigned i = 0; i < n->nmerged; i++) {
+		hash128_hex(n->merged[i], hex);
+		buf_printf(out, "%s\"%.32s\"", i ? "," : "", hex);
+	}
+	buf_printf(out, "],\"noroshi.incident.stage\":\"%.*s\",\"noroshi.incident.level\":%u",
+		STR_ARG(stage_name(n->stage)), n->level);
+	text_member(out, "noroshi.incident.level_reason_en", n->reason_en);
+	text_member(out, "noroshi.incident.level_reason_ja", n->reason_ja);
+	families_member(out, "noroshi.incident.families", n->families);
+	BUF_ADD_LIT(out, ",\"noroshi.incident.missing\":[");
+	for (unsigned i = 0; i < n->nmissing; i++) {
+		buf_printf(out, "%s{\"family\":\"%.*s\",\"last_heard\":", i ? "," : "",
+			STR_ARG(family_name(n->missing[i].family)));
+		if (n->missing[i].last_heard == INT64_MIN) {
+			BUF_ADD_LIT(out, "null}");
+			continue;
+		}
+		buf_add_char(out, '"');
+		stamp_add(out, n->missing[i].last_heard);
+		BUF_ADD_LIT(out, "\"}");
+	}
+	buf_printf(out, "],\"noroshi.incident.alerts\":%llu", (unsigned long long)n->alerts);
+	stamp_member(out, "noroshi.incident.first", n->first);
+}
+
 void
 alert_json(const struct alert *a, struct buf *out)
 {
@@ -163,6 +229,24 @@ alert_json(const struct alert *a, struct buf *out)
 		(unsigned long long)a->suppressed, a->nrecords_all);
 	if (a->history)
 		BUF_ADD_LIT(out, ",\"noroshi.origin\":\"history\"");
+	if (a->drill)
+		BUF_ADD_LIT(out, ",\"noroshi.alert.drill\":true");
+	if (a->nvalues) {
+		BUF_ADD_LIT(out, ",\"noroshi.alert.counted\":");
+		json_quote(out, a->counted);
+		BUF_ADD_LIT(out, ",\"noroshi.alert.values\":[");
+		for (size_t i = 0; i < a->nvalues; i++) {
+			if (i)
+				buf_add_char(out, ',');
+			json_quote(out, a->values[i]);
+		}
+		buf_add_char(out, ']');
+	}
+	families_member(out, "noroshi.alert.families", a->families);
+	if (a->nentities)
+		entities_member(out, a);
+	if (a->incident.id.lo || a->incident.id.hi)
+		incident_members(out, &a->incident);
 	records_member(out, a);
 	if (a->last_record.n) {
 		BUF_ADD_LIT(out, ",\"noroshi.alert.last_record\":");

@@ -13,6 +13,8 @@
 
 #define ALERT_ENTITIES 32u
 #define ALERT_MISSING  8u
+#define ALERT_VALUES   16u
+#define ALERT_MERGED   16u
 
 /* The kinds of logs of control 143, and what else incidents tell apart. Bits in masks. */
 enum log_family {
@@ -71,9 +73,9 @@ struct alert_entity {
 
 /* What folding says about the alert's incident as it stands with this alert. */
 struct alert_incident {
-	struct hash128 id;        /* zero: none (below `least`, and none to join) */
-	bool opened;              /* by this alert */
-	struct hash128 merged[4]; /* incidents that became part of this one by it */
+	struct hash128 id;                   /* zero: none (below `least`, and none to join) */
+	bool opened;                         /* by this alert */
+	struct hash128 merged[ALERT_MERGED]; /* incidents that became part of this one by it */
 	unsigned nmerged;
 	enum attack_stage stage;         /* the furthest so far */
 	unsigned level;                  /* 0 .. 4: L0 .. L4, proposed */
@@ -118,12 +120,16 @@ struct alert {
 		struct str name, value;
 	} group[ALERT_GROUP];
 	size_t ngroup;
+	/* What a value_count counted: the field's name and the newest different values. */
+	struct str counted, values[ALERT_VALUES];
+	size_t nvalues;
 	struct alert_record records[ALERT_RECORDS]; /* oldest first */
 	size_t nrecords, nrecords_all;
 	struct str last_record; /* the deciding record as JSON, or empty */
 	bool history;           /* noroshi.origin: history */
 	bool correlation;
 	bool drill;
+	uint32_t families; /* bits: kinds of logs that contributed */
 	struct alert_entity entities[ALERT_ENTITIES];
 	size_t nentities;
 	struct alert_incident incident;

@@ -42,6 +42,21 @@ enum count_id {
 	COUNT_WATERMARK,         /* gauge: stream time, ns */
 	COUNT_IN_FLIGHT_BATCHES, /* gauge */
 	COUNT_DURABLE_SEQ,       /* gauge */
+	/* Of live inputs: */
+	COUNT_DERIVED,          /* records that weave made of several lines */
+	COUNT_WOVEN,            /* records that weave added to */
+	COUNT_BINDINGS,         /* gauge: who has which address */
+	COUNT_JOINS_OPEN,       /* gauge */
+	COUNT_WEAVE_EVICTED,    /* given up for want of room */
+	COUNT_JOINS_UNFINISHED, /* given up for want of an end */
+	COUNT_WEAVE_NO_ROOM,    /* records that could not take all that is known */
+	COUNT_UNHELD,           /* matches that a watchlist or session did not confirm */
+	COUNT_INCIDENTS_OPEN,   /* gauge */
+	COUNT_INCIDENTS_OPENED,
+	COUNT_INCIDENTS_MERGED,
+	COUNT_INCIDENTS_EVICTED,
+	COUNT_LISTS_ROWS, /* gauge: rows of watchlists in force */
+	COUNT_LISTS_BAD,  /* gauge: rows left out */
 	COUNT_IDS
 };
 

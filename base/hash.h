@@ -17,6 +17,19 @@ uint64_t hash_seeded(struct str s, uint64_t seed);
 /* Stable for ever (XXH3-128): event ids, alert ids, content names. */
 struct hash128 hash_id(const void *p, size_t n);
 /* 32 lower-case hexadecimal digits, the high half first; no NUL. */
+static inline bool
+hash128_eq(struct hash128 a, struct hash128 b)
+{
+	return a.hi == b.hi && a.lo == b.lo;
+}
+
+static inline bool
+hash128_is_zero(struct hash128 h)
+{
+	return h.hi == 0 && h.lo == 0;
+}
+
+/* 32 digits, no NUL. */
 void hash128_hex(struct hash128 h, char out[32]);
 bool hash128_parse(struct str hex, struct hash128 *ret);
 

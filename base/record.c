@@ -194,6 +194,17 @@ locate(struct recs *w, struct str s, uint32_t *off)
 	return true;
 }
 
+/* A record with one of these is of interest to weave, whatever its parser says. */
+static const bool names_somebody[FIELD_ECS_END] = {
+	[FIELD_USER_NAME] = true,
+	[FIELD_USER_EMAIL] = true,
+	[FIELD_SOURCE_USER_NAME] = true,
+	[FIELD_SOURCE_IP] = true,
+	[FIELD_CLIENT_IP] = true,
+	[FIELD_EMAIL_FROM_ADDRESS] = true,
+	[FIELD_EMAIL_TO_ADDRESS] = true,
+};
+
 static struct entry *
 new_entry(struct recs *w)
 {
@@ -229,6 +240,8 @@ rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str va
 		.len = (uint32_t)value.n};
 	if (locate(w, value, &e->off))
 		batch_results(w->b)->nentries++;
+	if (field < FIELD_ECS_END && names_somebody[field])
+		w->cur->flags |= RECORD_REFERS;
 }
 
 void

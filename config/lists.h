@@ -76,8 +76,22 @@ int64_t list_lookup(
 /* Is the row in force at `time`? True for lists without validity columns. A day counts whole, in
  * `zone_offset_s` east of UTC. */
 bool list_valid(const struct list *t, size_t row, int64_t time, int zone_offset_s);
+/* A cell that is a date or a moment: from its beginning until its end. False: it is none. */
+bool list_cell_day(const struct list *t, size_t row, unsigned column, int zone_offset_s,
+	int64_t *from, int64_t *until);
 /* The row's validity: INT64_MIN/MAX where open. */
 void list_validity(
 	const struct list *t, size_t row, int zone_offset_s, int64_t *from, int64_t *until);
+
+/* ---- what roles in networks.csv and assets.csv mean ---- */
+
+/* Why many stand behind what has this role (proxy, nat, vdi, vpn, ...); empty: they do not. */
+struct str lists_shared_role(struct str role);
+/* The role of an address by assets.csv, else networks.csv; empty: unknown. */
+struct str lists_role_of(const struct lists *l, struct str address);
+/* In a network of networks.csv, or a private one (RFC 1918, RFC 4193, link local, loopback)? */
+bool lists_own_address(const struct lists *l, struct str address);
+/* assets.csv says that the host (any spelling) or address is important. */
+bool lists_important(const struct lists *l, struct str host_or_address);
 
 #endif

@@ -118,9 +118,16 @@ struct settings {
 				   true */
 	struct str user_prefix; /* role users: <prefix>-intake ...; default "noroshi" */
 	struct limit_settings limits;
+	struct str *own_domains; /* organisation: lower case */
+	size_t nown_domains;
+	int64_t incident_window_ns;
+	uint64_t incident_hub_degree;
+	struct str *hubs;
+	size_t nhubs;
 	int64_t test_clock;          /* ns; 0 = the machine's. Only test builds obey it. */
 	int64_t stream_time_lead_ns; /* how far event time may run ahead of arrival, 5 min */
 	int64_t skew_ns;             /* beyond: flagged clock_skew, 1 h; history inputs: never */
+	struct zone *lists_zone;     /* in which the days of watchlists and reports begin */
 	int64_t alert_fold_ns;       /* same single-event rule and entity stay silent for, 10 min */
 };
 

@@ -179,8 +179,22 @@ const struct setting_row setting_rows[] = {
 	.doc = "Stream time runs at most so far ahead of arrival."},
 {"time", "skew", ROW_SPAN, TOP(skew_ns), .fallback = "1h", .min = S, .max = 36500 * DAY,
 	.doc = "Event times further from arrival are flagged clock_skew."},
+{"time", "zone", ROW_ZONE, TOP(lists_zone), .fallback = "Asia/Tokyo",
+	.doc = "Time zone of the company: in it the days of watchlists begin."},
 {"time", "fold", ROW_SPAN, TOP(alert_fold_ns), .fallback = "10m", .min = 0, .max = 30 * DAY,
 	.doc = "After an alert of a single-event rule the same entity is silent for so long."},
+
+{"", "organisation", ROW_MAP, 0, .doc = "Whose logs these are."},
+{"organisation", "domains", ROW_TEXTS, TOP(own_domains), TOP(nown_domains), .max = 16,
+	.doc = "The company's own mail and directory domains: addresses in them are its people."},
+
+{"", "incidents", ROW_MAP, 0, .doc = "How alerts fold into incidents."},
+{"incidents", "window", ROW_SPAN, TOP(incident_window_ns), .fallback = "4h", .min = MS * 1000,
+	.max = 30 * DAY, .doc = "An alert joins what shares with it and was active within."},
+{"incidents", "hub_degree", ROW_COUNT, TOP(incident_hub_degree), .fallback = "3", .min = 2,
+	.max = 1000, .doc = "What occurs in more open incidents than this joins nothing."},
+{"incidents", "hubs", ROW_TEXTS, TOP(hubs), TOP(nhubs), .max = 1024,
+	.doc = "Addresses, hosts and accounts that many share: they join no alerts."},
 
 {"", "test", ROW_MAP, 0, .doc = "For test builds."},
 {"test", "clock", ROW_MOMENT, TOP(test_clock),
