@@ -26,7 +26,7 @@ matcher_new(const struct ruleset *rs, enum matcher_part part)
 	struct matcher *m = mem_zero(1, sizeof(*m));
 
 	m->rs = rs;
-	(void)part;
+	m->part = part;
 	m->field_stamp = array(m, rs->nfields, sizeof(uint32_t));
 	m->field_first = array(m, rs->nfields, sizeof(uint16_t));
 	m->field_last = array(m, rs->nfields, sizeof(uint16_t));
@@ -120,12 +120,12 @@ own_label(struct matcher *m)
 	key[n++] = '\n';
 	label.service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, cap);
 	if (n > LABEL_MAX) {
-		route_fill(m->rs, &label, &m->spare);
+		route_fill(m->rs, m->part, &label, &m->spare);
 		return &m->spare;
 	}
 	at = &m->labels[hash_text(str_make(key, n)) % LABEL_CACHE];
 	if (!str_eq(str_make(at->key, at->n), str_make(key, n))) {
-		route_fill(m->rs, &label, &at->group);
+		route_fill(m->rs, m->part, &label, &at->group);
 		memcpy(at->key, key, n);
 		at->n = n;
 	}
@@ -252,18 +252,22 @@ scan_record(struct matcher *m, const struct group *g)
 }
 
 int
-matcher_run(struct matcher *m, struct batch b, struct record *r)
+matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t *ret, uint32_t max,
+	uint32_t *n)
 {
 	const struct ruleset *rs = m->rs;
-	struct batch_results *res = batch_results(b);
 	const struct group *g;
 
+	*n = 0;
+	if (r->logsource != LOGSOURCE_LABEL &&
+		rs->groups[m->part][r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE]
+			.empty)
+		return 0;
 	values_begin(m, b, r);
-	r->first_match = res->nmatches;
-	r->nmatches = 0;
 	g = r->logsource == LOGSOURCE_LABEL
 		    ? own_label(m)
-		    : &rs->groups[r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
+		    : &rs->groups[m->part]
+				 [r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
 	m->group = g;
 	if (rs->opt.no_prefilter) {
 		memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
@@ -282,11 +286,23 @@ matcher_run(struct matcher *m, struct batch b, struct record *r)
 
 			if (!eval_expr(m, rs->rules[rule].expr))
 				continue;
-			if (res->nmatches >= BATCH_MATCHES)
+			if (*n >= max)
 				return ERR_FULL;
-			batch_matches(b)[res->nmatches++] = rule;
-			r->nmatches++;
+			ret[(*n)++] = rule;
 		}
 	}
 	return 0;
+}
+
+int
+matcher_run(struct matcher *m, struct batch b, struct record *r)
+{
+	struct batch_results *res = batch_results(b);
+	int rc;
+
+	r->first_match = res->nmatches;
+	rc = matcher_find(m, b, r, batch_matches(b) + res->nmatches, BATCH_MATCHES - res->nmatches,
+		&r->nmatches);
+	res->nmatches += r->nmatches;
+	return rc;
 }

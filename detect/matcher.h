@@ -35,6 +35,7 @@ struct label_entry {
 
 struct matcher {
 	const struct ruleset *rs;
+	enum matcher_part part;
 	const struct group *group; /* of this record */
 	struct batch b;
 	const struct entry *entries;

@@ -50,21 +50,48 @@ route_fits(
 						   has_value(label->service, source->service));
 }
 
+static bool
+of_part(const struct rule *r, enum matcher_part part)
+{
+	return part == MATCH_ALL || (part == MATCH_LATE) == r->info.late;
+}
+
+/* The databases in which a rule of the group has a literal. */
+static void
+fill_shards(const struct ruleset *rs, const struct attributes *label, struct group *g)
+{
+	for (size_t i = 0; i < rs->nshards; i++) {
+		const struct scan_shard *s = &rs->shards[i];
+		bool wanted = false;
+
+		if (!route_fits(rs, label, &s->source))
+			continue;
+		for (size_t k = 0; k < s->n && !wanted; k++) {
+			const struct witness *w = &rs->witnesses[s->items[k]];
+
+			for (size_t j = 0; j < w->nrules && !wanted; j++)
+				wanted = has_bit(g->rules, w->rules[j]);
+		}
+		if (wanted)
+			set_bit(g->shards, i);
+	}
+}
+
 void
-route_fill(const struct ruleset *rs, const struct attributes *label, struct group *g)
+route_fill(const struct ruleset *rs, enum matcher_part part, const struct attributes *label,
+	struct group *g)
 {
 	memset(g->rules, 0, rs->rule_words * sizeof(uint64_t));
 	memset(g->always, 0, rs->rule_words * sizeof(uint64_t));
 	memset(g->slots, 0, rs->slot_words * sizeof(uint64_t));
 	memset(g->shards, 0, rs->shard_words * sizeof(uint64_t));
-	for (size_t i = 0; i < rs->nshards; i++)
-		if (route_fits(rs, label, &rs->shards[i].source))
-			set_bit(g->shards, i);
+	g->empty = true;
 	for (size_t i = 0; i < rs->nrules; i++) {
 		const struct rule *r = &rs->rules[i];
 
-		if (r->info.off || !route_fits(rs, label, &r->source))
+		if (r->info.off || !of_part(r, part) || !route_fits(rs, label, &r->source))
 			continue;
+		g->empty = false;
 		set_bit(g->rules, i);
 		if (r->always)
 			set_bit(g->always, i);
@@ -76,6 +103,7 @@ route_fill(const struct ruleset *rs, const struct attributes *label, struct grou
 			if (has_bit(g->rules, w->rules[k]))
 				set_bit(g->slots, w->slot);
 	}
+	fill_shards(rs, label, g);
 }
 
 static struct str
@@ -101,7 +129,9 @@ route_build(struct ruleset *rs)
 		struct attributes label = {listed(&rs->arena, row->product),
 			listed(&rs->arena, row->category), listed(&rs->arena, row->service)};
 
-		route_room(rs, &rs->arena, &rs->groups[i]);
-		route_fill(rs, &label, &rs->groups[i]);
+		for (int part = MATCH_ALL; part <= MATCH_LATE; part++) {
+			route_room(rs, &rs->arena, &rs->groups[part][i]);
+			route_fill(rs, (enum matcher_part)part, &label, &rs->groups[part][i]);
+		}
 	}
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "detect/rule.h"
 #include "detect/taxonomy.h"
+#include "detect/watch.h"
 
 static struct str
 text_at(const struct yaml_node *root, const char *key)
@@ -38,11 +39,14 @@ add_rule(struct compile *c, struct rule_document *doc)
 	c->source = r.source;
 	r.expr = rule_condition(c, yaml_get(root, "detection"), false);
 	rule_state(c, root, &r.info);
+	r.watch = watch_compile(c, root);
+	r.info.watched = r.watch != NULL;
 	if (c->failed) {
 		reject(rs, doc);
 		return;
 	}
 	rule_words(root, &rs->arena, &r.info.words);
+	r.info.words.families = watch_families(c, root);
 	r.own_id = arena_str(&rs->arena, text_at(root, "id"));
 	r.info.name = arena_str(&rs->arena, text_at(root, "name"));
 	r.info.path = arena_z(&rs->arena, str_of(doc->path));
@@ -157,6 +161,7 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	each(rs, files, RULE_DETECTION, names, why, add_rule);
 	index_names(rs);
 	each(rs, files, RULE_FILTER, names, why, add_filter);
+	late_rules(rs);
 	cover_rules(rs);
 	index_fields(rs);
 	rc = scan_build(rs, why);

@@ -88,7 +88,8 @@ struct rule {
 	struct str own_id; /* Sigma `id`, empty if none */
 	struct attributes source;
 	struct expr *expr;
-	bool always; /* no witness: looked at whenever its log source fits */
+	struct watch *watch; /* tests of watchlist and session, or NULL */
+	bool always;         /* no witness: looked at whenever its log source fits */
 };
 
 /* Which rules apply to a kind of log. */
@@ -96,10 +97,12 @@ struct group {
 	uint64_t *rules, *always; /* bit per rule */
 	uint64_t *slots;          /* bit per slot that is worth scanning */
 	uint64_t *shards;         /* bit per literal database */
+	bool empty;               /* no rule at all: nothing need be looked at */
 };
 
 struct taxonomy;
 struct scan_slot;
+struct watch;
 
 struct ruleset {
 	struct arena arena;
@@ -126,7 +129,8 @@ struct ruleset {
 	uint32_t *field_slot_list;
 	size_t nfields; /* fields beyond are in no slot */
 	size_t rule_words, slot_words, shard_words;
-	struct group groups[LOGSOURCE_COUNT];
+	struct group groups[MATCH_LATE + 1][LOGSOURCE_COUNT]; /* by enum matcher_part */
+	bool has_late;
 	struct hs_scratch *scratch; /* large enough for every database; matchers clone it */
 	pcre2_compile_context *re_context;
 };
@@ -186,11 +190,15 @@ uint32_t scan_lookup(const struct ruleset *rs, const struct scan_table *t, struc
 struct str scan_tail(struct str text);
 void scan_free(struct ruleset *rs);
 
+/* ---- late.c: which rules wait for weave, which kinds of logs they read ---- */
+void late_rules(struct ruleset *rs);
+
 /* ---- route.c ---- */
 /* Several values of an attribute in one text stand apart by this byte. */
 #define ROUTE_SEPARATOR '\x1f'
 /* Which rules apply to a log with this label (lower case). */
-void route_fill(const struct ruleset *rs, const struct attributes *label, struct group *g);
+void route_fill(const struct ruleset *rs, enum matcher_part part, const struct attributes *label,
+	struct group *g);
 /* Does a label have what a rule's or database's log source names? */
 bool route_fits(
 	const struct ruleset *rs, const struct attributes *label, const struct attributes *source);

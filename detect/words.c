@@ -42,7 +42,8 @@ void
 rule_state(struct compile *c, const struct yaml_node *root, struct rule_info *ret)
 {
 	static const char *const keys[] = {"state", "title_ja", "sentence_en", "sentence_ja",
-		"first_action_en", "first_action_ja", "tests", "false_positives_ja", "group-by"};
+		"first_action_en", "first_action_ja", "tests", "false_positives_ja", "group-by",
+		"watchlist", "session", "families"};
 	static const size_t nkeys = sizeof(keys) / sizeof(keys[0]);
 	const struct yaml_node *own = yaml_get(root, "noroshi"), *state;
 
