@@ -10,6 +10,7 @@
 #ifndef WEAVE_WEAVE_H
 #define WEAVE_WEAVE_H
 
+#include "base/alert.h"
 #include "base/record.h"
 #include "base/region.h"
 #include "config/lists.h"
@@ -56,7 +57,7 @@ void weave_record(struct weave *w, struct batch b, struct record *r, struct str 
 void weave_tick(struct weave *w, int64_t now);
 
 /* Who had this address at that time: for `session` rules, reports and the command line. */
-struct weave_person {
+struct weave_who {
 	struct str
 		user; /* person's key: people.csv's `user`, else the account itself, lower case */
 	struct str host; /* short host name, lower case */
@@ -67,13 +68,13 @@ struct weave_person {
 /* Returns how many different persons (0 = unknown; only ret[0..max) are filled). *shared: why the
  * address is never one person's (proxy, nat, vdi, vpn, learned), else empty. Slices live until the
  * next call of weave. */
-size_t weave_who(const struct weave *w, struct str address, int64_t time, struct weave_person *ret,
+size_t weave_who(struct weave *w, struct str address, int64_t time, struct weave_who *ret,
 	size_t max, struct str *shared);
 
 /* The person's key of an account as it is written (AOBA\sato.k, sato.k@ad.example, k-sato), lower
  * case; empty when it is nobody's: a service, shared, machine or well-known account. Lives until
  * the next call of weave. */
-struct str weave_account(const struct weave *w, struct str account);
+struct str weave_account(struct weave *w, struct str account);
 
 struct weave_stats {
 	uint64_t bindings, joins;     /* now */

@@ -1,0 +1,35 @@
+/*
+ * house.h - for tests: records by hand through a weave, and what became of them.
+ */
+#ifndef TESTS_WEAVE_HOUSE_H
+#define TESTS_WEAVE_HOUSE_H
+
+#include "base/clock.h"
+#include "weave/weave.h"
+
+#define S NS_PER_S
+#define H (3600 * S)
+
+struct house {
+	struct names *names;
+	struct lists *lists;
+	struct region *region;
+	struct weave *w;
+	struct batch b;
+	struct buf line, derived; /* JSON of the last record; of all derived ones, a line each */
+	uint64_t seq;
+	uint64_t seed;
+};
+
+/* lists: "name\ntext" pairs, ended by NULL; text in CSV. */
+struct house house_open(const char *const *lists, size_t region);
+/* "field=value field=value ..." with ECS names; ~ in a value is a blank. The JSON as weave leaves
+ * it. */
+const char *house_say(struct house *h, int64_t time, unsigned logsource, const char *text);
+/* Save the region, load it into a new one, go on there. */
+void house_restart(struct house *h);
+void house_close(struct house *h);
+
+extern const char people[], networks[], assets[];
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * inside.h - weave's state and its parts. Private to weave/.
+ */
+#ifndef WEAVE_INSIDE_H
+#define WEAVE_INSIDE_H
+
+#include "weave/address.h"
+#include "weave/join.h"
+
+struct weave_root {
+	uint64_t magic, seed;
+	int64_t now; /* stream time, as far as records and ticks told */
+	struct table_root addresses, hosts, nats, mails, audits;
+	uint64_t bindings, derived, woven, unfinished, no_room;
+};
+
+_Static_assert(sizeof(struct weave_root) <= REGION_ROOT_BYTES, "the root is one piece");
+
+/* Who sits at a host, by interactive logons. */
+struct host {
+	struct thing thing;
+	int64_t since, until;
+	uint32_t user_n, others; /* others: several persons at once within the time */
+	char user[NAME_MAX_BYTES];
+};
+
+/* An inside address behind a translated address and port. */
+struct nat {
+	struct thing thing;
+	int64_t since, until;
+	uint32_t inside_n, spare;
+	char inside[48];
+};
+
+struct weave {
+	struct weave_options opt;
+	const struct names *names;
+	struct region *region;
+	struct weave_root *root;
+	struct weave_sink sink;
+	struct directory directory;
+	struct table addresses, hosts, nats;
+	struct joins joins;
+	struct batch batch; /* of weave's own: derived records */
+	char scratch[NAME_MAX_BYTES], answer[8][3][NAME_MAX_BYTES];
+};
+
+/* bind.c: what the record says of who is where. */
+void weave_learn(struct weave *w, struct batch b, const struct record *r, struct str person);
+/* attribute.c: what is known of the record's persons and hosts, written into it. */
+void weave_attribute(struct weave *w, struct batch b, struct record *r);
+
+/* The canonical bytes of an address; 0 when it is none. */
+size_t address_bytes(struct str text, unsigned char out[16]);
+struct address *weave_address(const struct weave *w, struct str text);
+struct address *weave_address_take(struct weave *w, struct str text);
+bool is_loopback(struct str address);
+/* The person of an account; empty: nobody's. Into w->scratch. */
+struct str weave_person(struct weave *w, struct str account, bool *known);
+
+#endif

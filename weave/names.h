@@ -1,0 +1,52 @@
+/*
+ * names.h - one person behind many spellings: the directory and what accounts are nobody's.
+ *
+ * Built from the lists (people, admins, service_accounts, shared_ids, assets, networks), then only
+ * read. Threads: one.
+ */
+#ifndef WEAVE_NAMES_H
+#define WEAVE_NAMES_H
+
+#include "base/map.h"
+#include "config/lists.h"
+#include "weave/weave.h"
+
+struct directory {
+	const struct lists *lists;
+	struct map accounts; /* spelling -> person's row + 1, or NOBODY */
+	struct map machines; /* short host name -> person's row + 1: whose PC */
+	struct map servers;  /* short host name -> row of assets + 1 */
+	struct map cards;    /* MAC, 12 hex digits -> person's row + 1 */
+	struct map domains;  /* the company's own */
+	const struct list *people, *assets, *networks;
+	int user, pc; /* columns of people */
+};
+
+#define NAME_MAX_BYTES 64u
+
+void directory_init(
+	struct directory *d, const struct lists *lists, const struct weave_options *opt);
+void directory_done(struct directory *d);
+
+/*
+ * The person's key of an account as it is written: DOMAIN\user, user@realm, a mail address, full
+ * width, any case. Empty: nobody's (service, shared, machine and well-known accounts). An account
+ * that the directory does not know is its own key, bare and in lower case. out holds
+ * NAME_MAX_BYTES; *known: the directory knows it.
+ */
+struct str directory_person(const struct directory *d, struct str account, char *out, bool *known);
+/* Of a mail address: only the company's own people have a key. */
+struct str directory_mail(const struct directory *d, struct str address, char *out);
+bool directory_own_domain(const struct directory *d, struct str domain);
+/* Whose PC is it; empty: nobody's that is known. */
+struct str directory_owner(const struct directory *d, struct str host, struct str mac);
+/* Short and in lower case: "AS-PC0001.ad.example" -> "as-pc0001"; an address stays empty. */
+struct str directory_host(struct str name, char *out);
+/* Why the address is never one person's; empty: it may be. */
+struct str directory_shared(const struct directory *d, struct str address);
+/* The host of an address by assets.csv; empty: unknown. */
+struct str directory_asset_host(const struct directory *d, struct str address, char *out);
+/* Is it a machine that many use (assets.csv role), by short name? */
+bool directory_many_users(const struct directory *d, struct str host);
+
+#endif
