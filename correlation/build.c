@@ -261,6 +261,48 @@ mark_referenced(struct compiler *k, struct correlations *c)
 	}
 }
 
+static struct alert_rule *
+words_of(struct compiler *k, struct correlations *c, const struct corr_ref *ref)
+{
+	return ref->inner ? &c->at[ref->target]->words
+			  : &ruleset_rule_edit(k->rs, ref->target)->words;
+}
+
+/*
+ * Which kinds of logs a correlation reads, and for each rule which ones the correlations that it
+ * feeds read besides: those are missed when they are silent.
+ */
+static void
+mark_families(struct compiler *k, struct correlations *c)
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < c->n; i++) {
+			struct alert_rule *own = &c->at[i]->words;
+			uint32_t bits = own->families;
+
+			for (uint32_t r = 0; r < c->at[i]->nrefs; r++)
+				bits |= words_of(k, c, &c->at[i]->refs[r])->families;
+			more |= bits != own->families;
+			own->families = bits;
+		}
+	}
+	for (size_t i = 0; i < c->n; i++)
+		c->at[i]->words.wider_families |= c->at[i]->words.families;
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < c->n; i++)
+			for (uint32_t r = 0; !c->at[i]->off && r < c->at[i]->nrefs; r++) {
+				struct alert_rule *fed = words_of(k, c, &c->at[i]->refs[r]);
+				uint32_t bits =
+					fed->wider_families | c->at[i]->words.wider_families;
+
+				more |= bits != fed->wider_families;
+				fed->wider_families = bits;
+			}
+	}
+}
+
 /* ---- detection rules as alerts of their own ---- */
 
 static int
@@ -406,6 +448,7 @@ correlations_build(struct rule_files *files, struct ruleset *rs, struct names *n
 	mem_free(o.at);
 	correlations_link(c, ruleset_count(rs));
 	mark_referenced(&k, c);
+	mark_families(&k, c);
 	rc = read_entities(&k, c);
 	if (rc < 0) {
 		correlations_free(c);

@@ -139,7 +139,9 @@ read_pending(struct correlator *k, const struct moment *m, const struct corr *c,
 
 	*p = (struct pending){.key = k->text.n,
 		.first = f->inner ? f->inner->first : m->seq,
-		.bits = UINT64_C(1) << (f->ref & 63)};
+		.bits = UINT64_C(1) << (f->ref & 63),
+		.families =
+			f->inner ? f->inner->families : 1u << family_of_logsource(m->r->logsource)};
 	for (uint32_t i = 0; i < c->ngroup; i++) {
 		if (!source_text(m, &ref->group[i], f->inner, &text))
 			return false;
@@ -183,6 +185,7 @@ collect(struct correlator *k, const struct moment *m, uint32_t corr)
 			continue;
 		}
 		k->pending[at].bits |= p.bits;
+		k->pending[at].families |= p.families;
 		if (p.first < k->pending[at].first)
 			k->pending[at].first = p.first;
 	}
@@ -197,6 +200,7 @@ keep_inner(struct correlator *k, uint32_t corr, const struct group *g)
 	struct str key = group_key(&k->s, corr, g);
 
 	in->first = window_first(&k->s, g);
+	in->families = g->families;
 	in->values = arena_alloc(&k->inner, (c->ngroup + 1) * sizeof(*in->values));
 	for (uint32_t i = 0; i < c->ngroup; i++)
 		in->values[i] = arena_str(&k->inner, key_next(&key));
@@ -220,6 +224,11 @@ enter(struct correlator *k, const struct moment *m, uint32_t corr, const struct 
 	}
 	done = window_add(
 		&k->s, corr, at, &it, str_make(k->text.p + p->value, p->value_n), p->number);
+	if (done == WINDOW_ADDED) {
+		struct group *g = state_group(&k->s, at);
+
+		g->families = g->n > 1 ? g->families | p->families : p->families;
+	}
 	if (done == WINDOW_REFUSED) {
 		k->s.root->evicted++;
 		k->s.root->evicted_items += state_group(&k->s, at)->n + 1;

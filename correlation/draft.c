@@ -326,6 +326,8 @@ read_field(struct compiler *k, struct draft *d, const struct yaml_node *n)
 		draft_error(k, d, n, "`field` is a field name or, for value_count, a list of them");
 		return;
 	}
+	if (c->nfields > 0)
+		c->counted = arena_str(k->arena, d->fields[0]);
 	if (c->nfields > (c->kind == CORR_VALUE_COUNT ? CORR_FIELDS : 1))
 		draft_error(k, d, n, "too many fields; %s",
 			c->kind == CORR_VALUE_COUNT ? "at most 8"

@@ -77,6 +77,7 @@ struct corr {
 	struct corr_ref *refs; /* in the order of `rules` */
 	uint32_t nrefs;
 	uint32_t nfields;
+	struct str counted; /* the first field, as written */
 	double percentile;
 	struct corr_test tests[CORR_OPS];
 	uint32_t ntests; /* 0 for temporal kinds: all rules, or the expression */

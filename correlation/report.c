@@ -54,6 +54,28 @@ add_records(struct alert *a, const struct state *s, const struct group *g, const
 	}
 }
 
+/* The newest different values that were counted: whom else it is about. */
+static void
+add_values(struct alert *a, const struct state *s, const struct corr *c, const struct group *g)
+{
+	a->nvalues = 0;
+	if (c->kind != CORR_VALUE_COUNT || c->nfields != 1)
+		return;
+	a->counted = c->counted;
+	for (uint32_t i = g->n; i-- > 0 && a->nvalues < ALERT_VALUES;) {
+		roff at = (roff)window_at(s, g, i)->x;
+		const struct value *v = at ? region_at(s->region, at) : NULL;
+		size_t k = 0;
+
+		if (!v)
+			continue;
+		while (k < a->nvalues && !str_eq(a->values[k], str_make(v->text, v->len)))
+			k++;
+		if (k == a->nvalues)
+			a->values[a->nvalues++] = str_make(v->text, v->len);
+	}
+}
+
 static void
 finish(struct correlator *k, struct alert *a)
 {
@@ -105,12 +127,14 @@ report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff g
 	a->count = number > 0 && number < 1e18 ? (uint64_t)number : 0;
 	a->suppressed = g->suppressed;
 	a->correlation = true;
+	a->families = g->families;
 	a->ngroup = c->ngroup;
 	for (uint32_t i = 0; i < c->ngroup; i++) {
 		a->group[i].name = c->group[i];
 		a->group[i].value = key_next(&rest);
 	}
 	add_records(a, &k->s, g, it);
+	add_values(a, &k->s, c, g);
 	a->id = alert_id(c->words.id, key, a->records[0].id, m->id);
 	g->reported = g->newest;
 	g->suppressed = 0;
@@ -129,7 +153,7 @@ entity_of(struct correlator *k, const struct moment *m, const struct corr_entity
 
 	buf_clear(&k->text);
 	key_add(&k->text, e->info->words.id);
-	a->ngroup = 0;
+	a->ngroup = a->nvalues = 0;
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct str text;
 		bool there = field_text(m->b, m->r, &e->fields[i], &text);
@@ -183,6 +207,7 @@ report_rule(struct correlator *k, const struct moment *m, uint32_t rule)
 	a->count = 1;
 	a->number = 1;
 	a->correlation = false;
+	a->families = 1u << family_of_logsource(m->r->logsource);
 	a->nrecords = a->nrecords_all = 1;
 	a->records[0] = (struct alert_record){m->id, m->seq, m->r->time};
 	a->id = alert_id(e->info->words.id, buf_str(&k->text), m->id, m->id);

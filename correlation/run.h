@@ -9,6 +9,7 @@
 
 /* An inner correlation that matched on the record at hand. */
 struct inner_match {
+	uint32_t families;
 	struct str *values; /* of its group, in order */
 	uint64_t first;
 };
@@ -30,6 +31,7 @@ struct pending {
 	size_t key, key_n, value, value_n;
 	double number;
 	uint64_t bits, first;
+	uint32_t families;
 };
 
 /* The record at hand. */

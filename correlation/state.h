@@ -59,7 +59,8 @@ struct group {
 	uint32_t nvalues, values_cap;
 	uint32_t nwild;      /* items whose number is not in sum */
 	uint32_t snap_at[2]; /* ordered: items before a kept chain state */
-	uint32_t spare[3];
+	uint32_t families;   /* kinds of logs of the items since the window was empty */
+	uint32_t spare[2];
 	wide sum;         /* numbers times 10^9, exactly */
 	long double wild; /* sum of those that do not fit */
 };
