@@ -112,6 +112,31 @@ fingerprint(const struct brain_options *opt, struct brain *b)
 	b->hash = hash_id(&both, sizeof(both));
 }
 
+/* A list that cannot be read is an error; rows that cannot are left out and told. */
+static int
+load_lists(const struct brain_options *opt, struct diag *why, struct brain *b)
+{
+	struct str dir = opt->watchlists ? str_of(opt->watchlists)
+			 : opt->settings ? opt->settings->watchlists
+					 : STR("");
+	struct buf path = {0};
+	int rc = 0;
+
+	b->zone_offset_s = opt->settings ? zone_offset(opt->settings->lists_zone, 0) : 9 * 3600;
+	if (dir.n > 0) {
+		buf_add_str(&path, dir);
+		rc = lists_pack(buf_z(&path), why, &b->lists_packed);
+		buf_done(&path);
+	}
+	if (rc == 0 && b->lists_packed.n > 0)
+		rc = lists_load(buf_str(&b->lists_packed), why, &b->lists);
+	else if (rc == 0)
+		b->lists = lists_none();
+	if (rc == 0)
+		ruleset_check_lists(b->rules, b->lists, why);
+	return rc;
+}
+
 int
 brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret)
 {
@@ -125,6 +150,8 @@ brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret
 	rc = load_rules(opt, why, b);
 	if (rc == 0)
 		rc = make_parsers(opt, why, b);
+	if (rc == 0)
+		rc = load_lists(opt, why, b);
 	if (rc == 0 && why->errors > errors)
 		rc = ERR_SYNTAX;
 	if (rc < 0) {
@@ -142,6 +169,8 @@ brain_free(struct brain *b)
 {
 	if (!b)
 		return;
+	lists_free(b->lists);
+	buf_done(&b->lists_packed);
 	parsers_free(b->parsers);
 	correlations_free(b->correlations);
 	ruleset_free(b->rules);

@@ -8,6 +8,7 @@
 #ifndef DAEMON_BRAIN_H
 #define DAEMON_BRAIN_H
 
+#include "config/lists.h"
 #include "config/settings.h"
 #include "correlation/correlation.h"
 #include "detect/detect.h"
@@ -20,6 +21,9 @@ struct brain {
 	struct ruleset *rules;
 	struct correlations *correlations;
 	struct parsers *parsers;
+	struct lists *lists;     /* as they were when this was loaded; never NULL */
+	struct buf lists_packed; /* their text, for state/objects */
+	int zone_offset_s;       /* in which the days of lists begin */
 	char host[256];
 	struct hash128 hash; /* of settings and rules */
 	size_t rejected;     /* rule documents left out */
@@ -32,7 +36,8 @@ struct brain_options {
 	const struct input_context *contexts; /* lent; NULL: made of the settings' inputs */
 	size_t ncontexts;
 	struct ruleset_options ruleset;
-	bool strict; /* any rejected document is an error, whatever on_error says */
+	const char *watchlists; /* folder; NULL: the settings', else none */
+	bool strict;            /* any rejected document is an error, whatever on_error says */
 };
 
 /* 0, or ERR_SYNTAX with why telling all that is wrong; on_error: skip documents are reported as

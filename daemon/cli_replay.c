@@ -9,6 +9,7 @@
 #include "base/stamp.h"
 #include "daemon/cli.h"
 #include "daemon/cliinput.h"
+#include "daemon/mind.h"
 
 #define MAX_RULES 64
 
@@ -19,15 +20,15 @@ struct request {
 	size_t nrules;
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
-	const char *zone, *year;
-	bool matches, every, strict, all;
+	const char *zone, *year, *watchlists;
+	bool matches, every, strict, all, derived;
 	struct zone *z;
 
 	const struct brain *brain;
 	struct batch now;
 	const struct record *record;
 	struct buf out, text;
-	uint64_t alerts, records;
+	uint64_t alerts, records, number;
 };
 
 static void
@@ -105,7 +106,7 @@ value_option(struct request *r, const char *a, const char *v)
 		if (!r->every && strcmp(v, "suppress") != 0)
 			return cli_usage(r->c, "--refire is suppress or every, not '%s'", v);
 	} else if (!strcmp(a, "--watchlists")) {
-		return cli_usage(r->c, "--watchlists: this version has no watchlist rules");
+		r->watchlists = v;
 	}
 	return 0;
 }
@@ -130,10 +131,10 @@ read_options(struct request *r, int argc, char **argv)
 			r->strict = true;
 		else if (!strcmp(a, "--all"))
 			r->all = true;
-		else if (!strcmp(a, "--until-end") || !strcmp(a, "--derived") ||
-			 !strcmp(a, "--json"))
-			continue; /* no timers and no derived records in this version: nothing more
-				     would come */
+		else if (!strcmp(a, "--derived"))
+			r->derived = true;
+		else if (!strcmp(a, "--until-end") || !strcmp(a, "--json"))
+			continue; /* no rule kind of this version waits for time to pass */
 		else
 			code = cli_usage(r->c, "unknown option or missing value: '%s'", a);
 	}
@@ -164,6 +165,7 @@ load(struct request *r, struct brain **ret)
 		.nrules = r->nrules,
 		.contexts = &r->context,
 		.ncontexts = 1,
+		.watchlists = r->watchlists,
 		.ruleset = r->ruleset};
 	struct diag why = {0};
 	int rc = brain_load(&opt, &why, ret), code = 0;
@@ -195,6 +197,69 @@ normalize_frame(struct request *r, struct batch b)
 	flush_out(r, false);
 }
 
+/* With --derived: what weave makes of the lines, and the records that it makes of several. */
+static void
+woven_record(void *ctx, struct batch b, const struct record *r, bool derived)
+{
+	struct request *req = ctx;
+	struct record_out how = {.names = req->brain->names,
+		.facts = true,
+		.source_name = parsers_product(r->product)};
+
+	(void)derived;
+	record_json(b, r, &how, &req->out);
+	buf_add_char(&req->out, '\n');
+}
+
+static void
+no_alert(void *ctx, const struct alert *a)
+{
+	(void)ctx;
+	(void)a;
+}
+
+static void
+no_text(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	(void)out;
+}
+
+static struct mind *
+request_mind(struct request *r, const struct mind_sink *sink)
+{
+	struct mind_options o = {.brain = r->brain,
+		.lists = r->brain->lists,
+		.correlator = {.refire_every = r->every,
+			.lead_ns = 300 * NS_PER_S,
+			.alert_fold_ns = r->every ? 0 : 600 * NS_PER_S,
+			.alerts_for_rules = !r->matches},
+		.weave = weave_options_default,
+		.incidents = incidents_options_default,
+		.state_max = (size_t)4 << 30};
+	struct mind *m = mind_new(&o, sink);
+
+	if (mind_begin(m) < 0) {
+		fprintf(stderr, "noroshi: the rules need more state than there is room for\n");
+		mind_free(m);
+		m = NULL;
+	}
+	return m;
+}
+
+static void
+weave_frame(struct request *r, struct mind *m, struct batch b, uint64_t number)
+{
+	uint32_t n = batch_results(b)->nrecords;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct record rec = batch_records(b)[i];
+
+		mind_record(m, b, &rec, number, r->context.name);
+	}
+	flush_out(r, false);
+}
+
 static int
 run_normalize(const struct cli *c, int argc, char **argv)
 {
@@ -207,12 +272,23 @@ run_normalize(const struct cli *c, int argc, char **argv)
 		code = load(&r, &brain);
 	if (brain && (code == 0 || code == EXIT_PARTLY)) {
 		struct cliinput *in = cliinput_open(&r.input, brain, NULL, &why);
+		struct mind_sink sink = {.record = woven_record,
+			.alert = no_alert,
+			.record_text = no_text,
+			.ctx = &r};
+		struct mind *m = NULL;
 		struct batch b;
 		uint64_t number, next = 1;
 
 		r.brain = brain;
 		cli_diag(&why);
-		while (in && cliinput_next(in, &b, &number)) {
+		if (r.derived && !(m = request_mind(&r, &sink)))
+			code = EXIT_FINDING;
+		while (in && (m || !r.derived) && cliinput_next(in, &b, &number)) {
+			if (m) {
+				weave_frame(&r, m, b, number);
+				continue;
+			}
 			/* A blank line is a line too: one JSON per input line, in order. */
 			for (; r.input.npaths <= 1 && next < number; next++)
 				BUF_ADD_LIT(&r.out, "{}\n");
@@ -221,6 +297,7 @@ run_normalize(const struct cli *c, int argc, char **argv)
 		}
 		flush_out(&r, true);
 		code = in ? code : EXIT_FINDING;
+		mind_free(m);
 		cliinput_close(in);
 	}
 	brain_free(brain);
@@ -276,55 +353,51 @@ on_text(void *ctx, struct buf *out)
 }
 
 static void
-replay_frame(struct request *r, struct correlator *k, struct batch b, uint64_t number)
+on_record(void *ctx, struct batch b, const struct record *rec, bool derived)
 {
+	struct request *r = ctx;
+
+	(void)derived;
 	r->now = b;
-	for (uint32_t i = 0; i < batch_results(b)->nrecords; i++) {
-		const struct record *rec = &batch_records(b)[i];
-		const uint32_t *matches;
-		uint32_t nmatches;
-
-		r->record = rec;
-		r->records++;
-		for (uint32_t m = 0; r->matches && m < rec->nmatches; m++) {
-			const struct rule_info *rule = ruleset_rule(
-				r->brain->rules, batch_matches(b)[rec->first_match + m]);
-
-			if (rule->referenced)
-				continue;
-			buf_printf(&r->out, "{\"event\":%" PRIu64 ",\"rule\":", number);
-			json_quote(&r->out, rule->words.id);
-			BUF_ADD_LIT(&r->out, "}\n");
-		}
-		matches = record_matches(b, rec, &nmatches);
-		correlator_record(
-			k, b, rec, matches, nmatches, number, record_id(b, rec, r->context.name));
-	}
-	flush_out(r, false);
+	r->record = rec;
+	r->records++;
 }
 
 static void
+on_matched(void *ctx, const uint32_t *rules, uint32_t n)
+{
+	struct request *r = ctx;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rule_info *rule = ruleset_rule(r->brain->rules, rules[i]);
+
+		if (rule->referenced)
+			continue;
+		buf_printf(&r->out, "{\"event\":%" PRIu64 ",\"rule\":", r->number);
+		json_quote(&r->out, rule->words.id);
+		BUF_ADD_LIT(&r->out, "}\n");
+	}
+}
+
+static int
 replay_all(struct request *r, struct cliinput *in)
 {
-	struct region *state = region_new((size_t)4 << 30);
-	struct correlator_options co = {.refire_every = r->every,
-		.lead_ns = 300 * NS_PER_S,
-		.alert_fold_ns = r->every ? 0 : 600 * NS_PER_S,
-		.alerts_for_rules = !r->matches};
-	struct correlator_sink sink = {.alert = on_alert,
+	struct mind_sink sink = {.alert = on_alert,
 		.match = r->matches ? on_match : NULL,
+		.matched = r->matches ? on_matched : NULL,
+		.record = on_record,
 		.record_text = on_text,
 		.ctx = r};
-	struct correlator *k =
-		correlator_new(r->brain->correlations, r->brain->rules, state, &co, &sink);
+	struct mind *m = request_mind(r, &sink);
 	struct batch b;
-	uint64_t number;
+	int rc;
 
-	while (cliinput_next(in, &b, &number))
-		replay_frame(r, k, b, number);
+	while (m && cliinput_next(in, &b, &r->number))
+		weave_frame(r, m, b, r->number);
 	flush_out(r, true);
-	correlator_free(k);
-	region_destroy(state);
+	rc = m ? 0 : EXIT_FINDING;
+	mind_free(m);
+	return rc;
 }
 
 static int
@@ -343,9 +416,9 @@ run_replay(const struct cli *c, int argc, char **argv)
 
 		r.brain = brain;
 		cli_diag(&why);
-		if (in)
-			replay_all(&r, in);
-		else
+		if (!in)
+			code = EXIT_FINDING;
+		else if (replay_all(&r, in) != 0)
 			code = EXIT_FINDING;
 		cliinput_close(in);
 		matcher_free(m);
@@ -366,13 +439,16 @@ run_replay(const struct cli *c, int argc, char **argv)
 	"the line before)\n"                                                                       \
 	"  --clock T         arrival of every line\n"                                              \
 	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
-	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"
+	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"                        \
+	"  --watchlists DIR  the company's lists, CSV (people.csv, networks.csv, ...)\n"
 
 const struct cli_command cli_normalize = {
 	.name = "normalize",
 	.summary = "lines of logs to ECS: one JSON object per input line",
 	.help = "Usage: noroshi normalize [OPTIONS] [FILE... | -]\n" COMMON_HELP
 		"  --all             all records of a line that holds several\n"
+		"  --derived         all records as weave leaves them: persons, and the records "
+		"made of several lines\n"
 		"Exit codes: 0 done, 1 a file cannot be read, 2 usage.\n\n"
 		"Example:\n  noroshi normalize /var/log/auth.log | jq -r "
 		"'[.\"source.ip\",.\"user.name\"]|@tsv'\n",

@@ -97,7 +97,7 @@ engine_sleep(struct engine *e, int ms)
 static void
 idle_tick(struct engine *e, int64_t now)
 {
-	int64_t s = correlator_time(e->live), by = now - e->last_tick;
+	int64_t s = mind_time(e->live), by = now - e->last_tick;
 
 	if (e->nflights > 0 || s <= 0 || now - e->last_work < IDLE_TICK_NS || by < IDLE_TICK_NS)
 		return;
@@ -108,7 +108,7 @@ idle_tick(struct engine *e, int64_t now)
 static void
 housekeeping(struct engine *e, int64_t now)
 {
-	struct correlator_stats stats;
+	struct mind_stats stats;
 	struct diag why = {0};
 	bool between = e->nprocessed == e->nflights || flow_at(e, e->nprocessed)->next == 0;
 
@@ -125,9 +125,21 @@ housekeeping(struct engine *e, int64_t now)
 			log_diag(e->h->log_fd, "engine", &why);
 		diag_done(&why);
 	}
-	correlator_stats(e->live, &stats);
-	count_set(&e->h->s->counts, COUNT_SUPPRESSED, stats.suppressed);
-	count_set(&e->h->s->counts, COUNT_EVICTED, stats.evicted);
+	mind_stats(e->live, &stats);
+	count_set(&e->h->s->counts, COUNT_SUPPRESSED, stats.correlator.suppressed);
+	count_set(&e->h->s->counts, COUNT_EVICTED, stats.correlator.evicted);
+	count_set(&e->h->s->counts, COUNT_DERIVED, stats.weave.derived);
+	count_set(&e->h->s->counts, COUNT_WOVEN, stats.weave.woven);
+	count_set(&e->h->s->counts, COUNT_BINDINGS, stats.weave.bindings);
+	count_set(&e->h->s->counts, COUNT_JOINS_OPEN, stats.weave.joins);
+	count_set(&e->h->s->counts, COUNT_WEAVE_EVICTED, stats.weave.evicted);
+	count_set(&e->h->s->counts, COUNT_JOINS_UNFINISHED, stats.weave.unfinished);
+	count_set(&e->h->s->counts, COUNT_WEAVE_NO_ROOM, stats.weave.no_room);
+	count_set(&e->h->s->counts, COUNT_UNHELD, stats.unheld);
+	count_set(&e->h->s->counts, COUNT_INCIDENTS_OPEN, stats.incidents.open);
+	count_set(&e->h->s->counts, COUNT_INCIDENTS_OPENED, stats.incidents.opened);
+	count_set(&e->h->s->counts, COUNT_INCIDENTS_MERGED, stats.incidents.merged);
+	count_set(&e->h->s->counts, COUNT_INCIDENTS_EVICTED, stats.incidents.evicted);
 	count_set(&e->h->s->counts, COUNT_JOURNAL_BYTES, journal_bytes(e->journal));
 	count_set(&e->h->s->counts, COUNT_EVIDENCE_BYTES, evidence_bytes(e->evidence));
 	count_set(&e->h->s->counts, COUNT_IN_FLIGHT_BATCHES, e->nflights);
@@ -157,6 +169,7 @@ loop(struct engine *e)
 			e->last_work = now;
 		if (now - e->last_house > 50 * NS_PER_MS || e->held_slot != UINT32_MAX) {
 			housekeeping(e, now);
+			flow_lists(e);
 			idle_tick(e, now);
 			e->last_house = now;
 		}

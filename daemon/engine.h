@@ -14,14 +14,14 @@
 #include "base/alertlog.h"
 #include "base/clock.h"
 #include "base/map.h"
-#include "daemon/brain.h"
+#include "daemon/mind.h"
 #include "daemon/shared.h"
 #include "store/evidence.h"
 #include "store/journal.h"
 
 #define ENGINE_FLIGHTS (SHARED_SLOTS + SHARED_RECOVERY)
 
-enum flight_kind { FLIGHT_FRAMES, FLIGHT_TICK };
+enum flight_kind { FLIGHT_FRAMES, FLIGHT_TICK, FLIGHT_LISTS };
 
 /* One journal entry on its way through the engine, in order of the journal. */
 struct flight {
@@ -31,6 +31,8 @@ struct flight {
 	jpos pos;
 	uint64_t number; /* intake's number for the batch */
 	int64_t tick;
+	uint64_t tick_seq;   /* a tick has a sequence number of its own: what it causes is kept */
+	struct lists *lists; /* FLIGHT_LISTS: in force from here; the engine's when processed */
 	unsigned worker;
 	uint32_t next;           /* the first frame that is not yet processed */
 	uint32_t to;             /* what the worker was asked for */
@@ -61,8 +63,9 @@ struct engine {
 	struct journal *journal;
 	struct evidence *evidence;
 	struct alertlog *alerts;
-	struct region *state, *old_state; /* live; history */
-	struct correlator *live, *history;
+	struct mind *live, *history;
+	struct lists *lists;        /* in force, by the journal's order */
+	struct hash128 lists_asked; /* journaled last */
 	unsigned class_default, class_alerts;
 	uint64_t next_seq;
 
@@ -111,6 +114,7 @@ bool flow_durable(struct engine *e); /* what became durable: acknowledge, let al
 void flow_workers(struct engine *e); /* dead or late workers */
 void flow_adopt(struct engine *e, unsigned slot); /* a slot that the engine before us held */
 bool flow_tick(struct engine *e, int64_t stream_time);
+void flow_lists(struct engine *e); /* the parent saw other watchlists */
 void flow_dispatch(struct engine *e, struct flight *f);
 struct flight *flow_add(struct engine *e);
 struct flight *flow_at(struct engine *e, unsigned i);
@@ -120,10 +124,13 @@ int state_open(
 	struct engine *e); /* stores, checkpoint, and the journal behind it through the workers */
 void state_checkpoint(struct engine *e, bool wait);
 void state_reap(struct engine *e);
+/* From state/objects. Told when it is not there or not sound. */
+int state_read_lists(struct engine *e, struct hash128 hash, struct lists **ret);
 void state_close(struct engine *e);
 
 /* enginerecord.c: one record into counters, evidence, correlation. */
-void engine_record(struct engine *e, struct batch b, const struct record *r);
+void engine_record(struct engine *e, struct batch b, struct record *r);
+void engine_keep(void *ctx, struct batch b, const struct record *r, bool derived);
 void engine_alert(void *ctx, const struct alert *a);
 void engine_record_text(void *ctx, struct buf *out);
 void engine_poison_alert(struct engine *e, struct batch b, uint32_t frame);

@@ -202,19 +202,49 @@ flow_take(struct engine *e)
 bool
 flow_tick(struct engine *e, int64_t stream_time)
 {
-	struct str payload = {(const char *)&stream_time, sizeof(stream_time)};
+	struct journal_tick tick = {stream_time, e->next_seq};
+	struct str payload = {(const char *)&tick, sizeof(tick)};
 	struct flight *f;
 	jpos pos;
 
 	if (e->nflights + 1 >= ENGINE_FLIGHTS ||
 		journal_append(e->journal, JOURNAL_TICK, payload, &pos) < 0)
 		return false;
+	e->next_seq++;
 	f = flow_add(e);
+	f->tick_seq = tick.seq;
 	f->kind = FLIGHT_TICK;
 	f->pos = pos;
 	f->tick = stream_time;
 	f->ready = true;
 	return true;
+}
+
+/* Lists that the parent has put into state/objects come into force at a place in the journal. */
+void
+flow_lists(struct engine *e)
+{
+	struct hash128 want = house_lists(e->h);
+	struct lists *lists = NULL;
+	struct flight *f;
+	jpos pos;
+
+	if (hash128_eq(want, e->lists_asked) || hash128_is_zero(want) ||
+		e->nflights + 1 >= ENGINE_FLIGHTS)
+		return;
+	if (state_read_lists(e, want, &lists) < 0)
+		return;
+	if (journal_append(e->journal, JOURNAL_LISTS, str_make((const char *)&want, sizeof(want)),
+		    &pos) < 0) {
+		lists_free(lists);
+		return;
+	}
+	e->lists_asked = want;
+	f = flow_add(e);
+	f->kind = FLIGHT_LISTS;
+	f->pos = pos;
+	f->lists = lists;
+	f->ready = true;
 }
 
 static struct flight *
@@ -312,6 +342,26 @@ process_frames(struct engine *e, struct flight *f)
 }
 
 static void
+process_tick(struct engine *e, struct flight *f)
+{
+	e->now_pos = f->pos;
+	e->now_seq = f->tick_seq;
+	mind_tick(e->live, f->tick, f->tick_seq);
+	evidence_boundary(e->evidence, e->class_default);
+	evidence_boundary(e->evidence, e->class_alerts);
+}
+
+static void
+process_lists(struct engine *e, struct flight *f)
+{
+	mind_lists(e->live, f->lists);
+	mind_lists(e->history, f->lists);
+	lists_free(e->lists);
+	e->lists = f->lists;
+	f->lists = NULL;
+}
+
+static void
 mark_processed(struct engine *e, const struct flight *f)
 {
 	const struct batch_head *head = batch_head(house_slot(e->h, f->slot));
@@ -319,6 +369,8 @@ mark_processed(struct engine *e, const struct flight *f)
 	e->processed = f->pos;
 	if (f->kind == FLIGHT_FRAMES)
 		e->next_processed = head->first_seq + head->nframes;
+	else if (f->kind == FLIGHT_TICK)
+		e->next_processed = f->tick_seq + 1;
 }
 
 bool
@@ -330,7 +382,9 @@ flow_process(struct engine *e)
 		struct flight *f = flow_at(e, e->nprocessed);
 
 		if (f->kind == FLIGHT_TICK) {
-			correlator_tick(e->live, f->tick);
+			process_tick(e, f);
+		} else if (f->kind == FLIGHT_LISTS) {
+			process_lists(e, f);
 		} else {
 			uint32_t all = batch_head(house_slot(e->h, f->slot))->nframes;
 

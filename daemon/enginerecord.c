@@ -85,35 +85,40 @@ input_name(const struct engine *e, uint16_t input)
 	return input < e->set->ninputs ? e->set->inputs[input].name : STR("");
 }
 
+/* A record as it leaves the mind, woven and matched: into evidence. */
 void
-engine_record(struct engine *e, struct batch b, const struct record *r)
+engine_keep(void *ctx, struct batch b, const struct record *r, bool derived)
+{
+	struct engine *e = ctx;
+	const struct frame *f = &batch_frames(b)[r->frame];
+	struct record_out how = {.names = e->brain->names,
+		.input_name = input_name(e, f->input),
+		.source_name = parsers_product(r->product),
+		.facts = true};
+
+	(void)derived; /* counted by weave */
+	buf_clear(&e->json);
+	record_json(b, r, &how, &e->json);
+	if (e->now_seq <= evidence_stored(e->evidence, e->class_default))
+		return;
+	evidence_add(
+		e->evidence, e->class_default, e->now_seq, r->time, f->arrival, buf_str(&e->json));
+	e->last_evidence = e->now_seq;
+}
+
+void
+engine_record(struct engine *e, struct batch b, struct record *r)
 {
 	const struct frame *f = &batch_frames(b)[r->frame];
 	struct str input = input_name(e, f->input);
-	struct record_out how = {.names = e->brain->names,
-		.input_name = input,
-		.source_name = parsers_product(r->product),
-		.facts = true};
-	uint64_t seq = batch_head(b)->first_seq + r->frame;
-	const uint32_t *matches;
-	uint32_t nmatches;
 	int64_t watermark;
 
 	count_record(e, b, r, f, input);
-	buf_clear(&e->json);
-	record_json(b, r, &how, &e->json);
-	if (seq > evidence_stored(e->evidence, e->class_default)) {
-		evidence_add(
-			e->evidence, e->class_default, seq, r->time, f->arrival, buf_str(&e->json));
-		e->last_evidence = seq;
-	}
-	e->now_seq = seq;
-	matches = record_matches(b, r, &nmatches);
-	correlator_record(f->flags & FRAME_HISTORY ? e->history : e->live, b, r, matches, nmatches,
-		seq, record_id(b, r, input));
-	watermark = correlator_time(e->live);
+	e->now_seq = batch_head(b)->first_seq + r->frame;
+	mind_record(f->flags & FRAME_HISTORY ? e->history : e->live, b, r, e->now_seq, input);
+	watermark = mind_time(e->live);
 	if (watermark <= 0)
-		watermark = correlator_time(e->history);
+		watermark = mind_time(e->history);
 	count_set(&e->h->s->counts, COUNT_WATERMARK, (uint64_t)(watermark > 0 ? watermark : 0));
 }
 

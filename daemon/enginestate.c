@@ -13,14 +13,15 @@
 #include "base/mem.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/objects.h"
 
-#define CHECKPOINT_MAGIC UINT64_C(0x31304b43524e4f4e) /* "NORCK01" */
+#define CHECKPOINT_MAGIC UINT64_C(0x32304b43524e4f4e) /* "NORCK02" */
 
 struct checkpoint_head {
 	uint64_t magic;
 	jpos pos;
 	uint64_t next_seq;
-	struct hash128 brain;
+	struct hash128 brain, lists;
 	uint64_t nstreams;
 	uint32_t reserved, crc; /* crc over what stands before, and the streams */
 };
@@ -54,7 +55,8 @@ write_checkpoint(struct engine *e, const char *path)
 	struct checkpoint_head head = {.magic = CHECKPOINT_MAGIC,
 		.pos = e->checkpoint_want,
 		.next_seq = e->next_processed,
-		.brain = e->brain->hash};
+		.brain = e->brain->hash,
+		.lists = lists_hash(e->lists)};
 	struct buf streams = {0};
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
 
@@ -68,9 +70,9 @@ write_checkpoint(struct engine *e, const char *path)
 	if (rc == 0)
 		rc = file_write_all(fd, streams.p, streams.n);
 	if (rc == 0)
-		rc = region_save(e->state, fd);
+		rc = mind_save(e->live, fd);
 	if (rc == 0)
-		rc = region_save(e->old_state, fd);
+		rc = mind_save(e->history, fd);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = ERR_IO;
 	if (close(fd) < 0)
@@ -214,11 +216,43 @@ read_checkpoint(struct engine *e, int fd, struct checkpoint_head *head)
 		house_learn(e->h, pair[0], pair[1]);
 	}
 	if (rc == 0)
-		rc = region_load(e->state, fd);
+		rc = mind_load(e->live, fd);
 	if (rc == 0)
-		rc = region_load(e->old_state, fd);
+		rc = mind_load(e->history, fd);
 	buf_done(&streams);
 	return rc;
+}
+
+int
+state_read_lists(struct engine *e, struct hash128 hash, struct lists **ret)
+{
+	struct buf text = {0};
+	struct diag why = {0};
+	int rc = objects_read_lists(e->set->data, hash, &text);
+
+	if (rc == 0)
+		rc = lists_load(buf_str(&text), &why, ret);
+	if (rc < 0)
+		log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",
+			"the watchlists that the journal names cannot be read from state/objects: "
+			"%s; those before stay in force",
+			err_str(rc));
+	buf_done(&text);
+	diag_done(&why);
+	return rc;
+}
+
+/* What was in force at the checkpoint holds until the journal names others. */
+static void
+load_checkpoint_lists(struct engine *e, struct hash128 hash)
+{
+	struct lists *lists = NULL;
+
+	e->lists_asked = hash;
+	if (hash128_eq(hash, lists_hash(e->lists)) || state_read_lists(e, hash, &lists) < 0)
+		return;
+	lists_free(e->lists);
+	e->lists = lists;
 }
 
 static void
@@ -234,9 +268,10 @@ load_checkpoint(struct engine *e)
 	if (read_checkpoint(e, fd, &head) == 0) {
 		e->processed = e->checkpoint_pos = head.pos;
 		e->next_seq = e->next_processed = head.next_seq;
+		load_checkpoint_lists(e, head.lists);
 	} else {
-		region_reset(e->state);
-		region_reset(e->old_state);
+		mind_reset(e->live);
+		mind_reset(e->history);
 		log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",
 			"state/checkpoint is damaged and was left out; correlation starts from the "
 			"oldest journal entry");
@@ -294,14 +329,32 @@ open_stores(struct engine *e)
 static int
 recover_entry(struct engine *e, const struct journal_entry *entry)
 {
+	struct journal_tick tick;
+	struct hash128 hash;
+	struct lists *lists = NULL;
 	struct flight *f;
 	unsigned own = 0;
 
-	if (entry->type == JOURNAL_TICK && entry->payload.n == sizeof(int64_t)) {
+	if (entry->type == JOURNAL_TICK && entry->payload.n == sizeof(tick)) {
+		memcpy(&tick, entry->payload.p, sizeof(tick));
 		f = flow_add(e);
 		f->kind = FLIGHT_TICK;
 		f->pos = entry->pos;
-		memcpy(&f->tick, entry->payload.p, sizeof(f->tick));
+		f->tick = tick.time;
+		f->tick_seq = tick.seq;
+		f->ready = true;
+		e->next_seq = tick.seq + 1;
+		return 0;
+	}
+	if (entry->type == JOURNAL_LISTS && entry->payload.n == sizeof(hash)) {
+		memcpy(&hash, entry->payload.p, sizeof(hash));
+		if (state_read_lists(e, hash, &lists) < 0)
+			return 0;
+		e->lists_asked = hash;
+		f = flow_add(e);
+		f->kind = FLIGHT_LISTS;
+		f->pos = entry->pos;
+		f->lists = lists;
 		f->ready = true;
 		return 0;
 	}
@@ -406,49 +459,81 @@ adopt_slots(struct engine *e)
 		flow_adopt(e, mine[i]);
 }
 
+static struct mind *
+make_mind(struct engine *e, bool history)
+{
+	struct mind_options o = {.brain = e->brain,
+		.lists = e->lists,
+		.correlator = {.lead_ns = e->set->stream_time_lead_ns,
+			.alert_fold_ns = e->set->alert_fold_ns,
+			.keys_per_rule = e->set->limits.state_keys_per_rule,
+			.alerts_for_rules = true,
+			.history = history,
+			.seed = e->seed},
+		.weave = weave_options_default,
+		.incidents = incidents_options_default,
+		.state_max = (size_t)e->set->limits.state_max};
+	struct mind_sink sink = {.record = engine_keep,
+		.alert = engine_alert,
+		.record_text = engine_record_text,
+		.ctx = e};
+
+	mind_settings(e->set, &o);
+	return mind_new(&o, &sink);
+}
+
+static int
+begin_minds(struct engine *e)
+{
+	/* The checkpoint may have named other lists than those that were loaded just now. */
+	mind_set_lists(e->live, e->lists);
+	mind_set_lists(e->history, e->lists);
+	if (mind_begin(e->live) == 0 && mind_begin(e->history) == 0)
+		return 0;
+	diag_set(&e->why, NULL, 0, "limits: state_max is too small for the rules; raise it");
+	return ERR_LIMIT;
+}
+
 int
 state_open(struct engine *e)
 {
-	size_t limit = (size_t)e->set->limits.state_max;
-	struct correlator_options co = {.lead_ns = e->set->stream_time_lead_ns,
-		.alert_fold_ns = e->set->alert_fold_ns,
-		.keys_per_rule = e->set->limits.state_keys_per_rule,
-		.alerts_for_rules = true,
-		.seed = e->seed};
-	struct correlator_sink sink = {
-		.alert = engine_alert, .record_text = engine_record_text, .ctx = e};
 	jpos pos;
 	int rc;
 
 	e->next_seq = e->next_processed = 1;
 	e->held_slot = UINT32_MAX;
-	e->state = region_new(limit);
-	e->old_state = region_new(limit);
-	rc = open_stores(e);
+	/* A copy of the brain's, since the engine swaps its own. */
+	rc = e->brain->lists_packed.n
+		     ? lists_load(buf_str(&e->brain->lists_packed), &e->why, &e->lists)
+		     : 0;
+	if (!e->lists)
+		e->lists = lists_none();
+	diag_done(&e->why); /* the parent has told of bad rows */
+	e->why = (struct diag){0};
+	e->lists_asked = lists_hash(e->lists);
+	e->live = make_mind(e, false);
+	e->history = make_mind(e, true);
+	if (rc == 0)
+		rc = open_stores(e);
 	if (rc < 0)
 		return rc;
 	/* Cut tails and the like are told, and work goes on. */
 	log_diag(e->h->log_fd, "engine", &e->why);
 	diag_done(&e->why);
 	load_checkpoint(e);
-	e->live = correlator_new(e->brain->correlations, e->brain->rules, e->state, &co, &sink);
-	co.history = true;
-	e->history =
-		correlator_new(e->brain->correlations, e->brain->rules, e->old_state, &co, &sink);
-	if (!e->live || !e->history) {
-		diag_set(
-			&e->why, NULL, 0, "limits: state_max is too small for the rules; raise it");
-		return ERR_LIMIT;
-	}
-	rc = replay_journal(e);
+	rc = begin_minds(e);
+	if (rc == 0)
+		rc = replay_journal(e);
 	/* From here on this configuration is in force; its text lies in state/objects. */
 	if (rc == 0)
 		rc = journal_append(e->journal, JOURNAL_CONFIG,
 			str_make((const char *)&e->brain->hash, sizeof(e->brain->hash)), &pos);
 	if (rc == ERR_FULL)
 		rc = 0;
-	if (rc == 0)
+	if (rc == 0) {
+		flow_lists(e);
 		adopt_slots(e);
+	}
 	return rc;
 }
 
@@ -463,8 +548,7 @@ state_close(struct engine *e)
 		alertlog_close(e->alerts);
 	if (e->journal)
 		journal_close(e->journal);
-	correlator_free(e->live);
-	correlator_free(e->history);
-	region_destroy(e->state);
-	region_destroy(e->old_state);
+	mind_free(e->live);
+	mind_free(e->history);
+	lists_free(e->lists);
 }

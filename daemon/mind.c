@@ -1,5 +1,7 @@
 #include "daemon/mind.h"
 
+#include "base/clock.h"
+
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -114,7 +116,7 @@ who(void *ctx, struct str address, int64_t time, struct session *ret, size_t max
 	struct str *shared)
 {
 	struct mind *m = ctx;
-	struct weave_person p[8];
+	struct weave_who p[8];
 	size_t cap = max < 8 ? max : 8, n = weave_who(m->weave, address, time, p, cap, shared);
 
 	for (size_t i = 0; i < n && i < cap; i++)
@@ -141,8 +143,8 @@ settle_matches(struct mind *m, struct batch b, struct record *r, const uint32_t 
 	uint32_t n = 0, i = 0, k = 0;
 
 	while ((i < nearly || k < nlate) && n < MATCHES_MAX) {
-		uint32_t rule = k == nlate || (i < nearly && early[i] <= late[k]) ? early[i++]
-										  : late[k++];
+		uint32_t rule =
+			k == nlate || (i < nearly && early[i] <= late[k]) ? early[i++] : late[k++];
 		struct watch_adds adds = {0};
 
 		if (rule >= ruleset_count(m->opt.brain->rules))
@@ -166,11 +168,14 @@ hear(struct mind *m, const struct record *r)
 {
 	enum log_family f = family_of_logsource(r->logsource);
 
-	/* A second of resolution is enough to say when a source was last heard of. */
-	if (f == FAMILY_OTHER || r->time < m->heard[f] + NS_PER_S)
+	int64_t second = r->time - r->time % NS_PER_S;
+
+	/* Whole seconds are enough to say when a source was last heard of; so what is told does not
+	 * depend on where this process began. */
+	if (f == FAMILY_OTHER || second <= m->heard[f])
 		return;
-	m->heard[f] = r->time;
-	incidents_heard(m->incidents, f, r->time);
+	m->heard[f] = second;
+	incidents_heard(m->incidents, f, second);
 }
 
 static void
@@ -225,6 +230,23 @@ mind_tick(struct mind *m, int64_t now, uint64_t seq)
 	weave_tick(m->weave, correlator_time(m->correlator));
 }
 
+void
+mind_set_lists(struct mind *m, const struct lists *lists)
+{
+	m->lists = lists;
+}
+
+void
+mind_settings(const struct settings *s, struct mind_options *ret)
+{
+	for (size_t i = 0; i < s->nown_domains && i < 16; i++)
+		ret->weave.own_domains[ret->weave.nown_domains++] = s->own_domains[i];
+	ret->incidents.hubs = s->hubs;
+	ret->incidents.nhubs = s->nhubs;
+	ret->incidents.window_ns = s->incident_window_ns;
+	ret->incidents.hub_degree = (uint32_t)s->incident_hub_degree;
+}
+
 int
 mind_begin(struct mind *m)
 {
@@ -237,8 +259,8 @@ mind_begin(struct mind *m)
 
 	for (unsigned i = 0; i < FAMILY_COUNT; i++)
 		m->heard[i] = INT64_MIN / 2;
-	m->correlator = correlator_new(
-		b->correlations, b->rules, m->correlation, &m->opt.correlator, &cs);
+	m->correlator =
+		correlator_new(b->correlations, b->rules, m->correlation, &m->opt.correlator, &cs);
 	m->weave = weave_new(&m->opt.weave, b->names, m->lists, m->woven, &ws);
 	m->incidents = incidents_new(&m->opt.incidents, b->names, m->lists, m->folded);
 	if (!m->correlator || !m->weave || !m->incidents)
@@ -281,7 +303,7 @@ mind_stats(struct mind *m, struct mind_stats *ret)
 	ret->unheld = m->unheld;
 }
 
-const struct weave *
+struct weave *
 mind_weave(const struct mind *m)
 {
 	return m->weave;

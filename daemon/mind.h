@@ -42,6 +42,10 @@ int mind_save(const struct mind *m, int fd);
 /* ERR_CORRUPT: the mind is empty then. */
 int mind_load(struct mind *m, int fd);
 void mind_reset(struct mind *m);
+/* Before mind_begin. */
+void mind_set_lists(struct mind *m, const struct lists *lists);
+/* What the settings say of weave and incidents. */
+void mind_settings(const struct settings *s, struct mind_options *ret);
 /* ERR_LIMIT: state_max is too small. */
 int mind_begin(struct mind *m);
 
@@ -63,7 +67,7 @@ struct mind_stats {
 };
 void mind_stats(struct mind *m, struct mind_stats *ret);
 /* For `noroshi timeline` and tests. */
-const struct weave *mind_weave(const struct mind *m);
+struct weave *mind_weave(const struct mind *m);
 void mind_free(struct mind *m);
 
 #endif

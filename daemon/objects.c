@@ -23,6 +23,48 @@ add_file(struct buf *out, const char *path, struct diag *why)
 	return rc;
 }
 
+static void
+lists_path(struct str data, struct hash128 hash, struct buf *ret)
+{
+	char hex[32];
+
+	hash128_hex(hash, hex);
+	buf_printf(ret, "%.*s/state/objects/lists-%.32s", STR_ARG(data), hex);
+	buf_z(ret);
+}
+
+int
+objects_keep_lists(struct str data, struct str packed, struct hash128 hash, struct diag *why)
+{
+	struct buf path = {0};
+	int rc = 0;
+
+	buf_printf(&path, "%.*s/state/objects", STR_ARG(data));
+	rc = file_make_dirs(buf_z(&path), 0755);
+	buf_clear(&path);
+	lists_path(data, hash, &path);
+	if (rc == 0 && access(path.p, F_OK) < 0)
+		rc = file_replace(path.p, packed, 0644);
+	if (rc < 0)
+		diag_set(why, path.p, 0,
+			"cannot keep a copy of the watchlists: %s; check space and owner",
+			strerror(errno));
+	buf_done(&path);
+	return rc;
+}
+
+int
+objects_read_lists(struct str data, struct hash128 hash, struct buf *ret)
+{
+	struct buf path = {0};
+	int rc;
+
+	lists_path(data, hash, &path);
+	rc = file_read(path.p, LISTS_BYTES_MAX + (1u << 20), ret);
+	buf_done(&path);
+	return rc;
+}
+
 int
 objects_keep(const struct brain *b, const char *config, struct diag *why)
 {

@@ -11,6 +11,8 @@
 #include "daemon/brain.h"
 
 /* Write the files that `b` was loaded from, once per hash. */
+int objects_keep_lists(struct str data, struct str packed, struct hash128 hash, struct diag *why);
+int objects_read_lists(struct str data, struct hash128 hash, struct buf *ret);
 int objects_keep(const struct brain *b, const char *config, struct diag *why);
 
 #endif

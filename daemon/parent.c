@@ -29,6 +29,7 @@
 #define WORKER_HALVINGS   11u /* 1,024 frames down to one */
 #define RESTART_MOST      10u
 #define DRAIN_MOST_NS     (30 * NS_PER_S)
+#define LISTS_LOOK_NS     (5 * NS_PER_S)
 
 struct child {
 	pid_t pid; /* 0 = not running */
@@ -54,6 +55,8 @@ struct parent {
 	unsigned nchildren;
 	int64_t fixed;
 	struct clock clock;
+	int64_t lists_next; /* mono: when to look at the watchlists again */
+	struct hash128 lists;
 	bool stopping, ready, reload;
 	int code;
 };
@@ -440,7 +443,56 @@ reload(struct parent *p)
 	restart_due(p);
 	fprintf(stderr, "noroshid: reloaded: %zu rules, %zu correlations, %zu documents left out\n",
 		ruleset_count(b->rules), correlations_count(b->correlations), b->rejected);
+	p->lists_next = 0;
 	notify_send("READY=1");
+}
+
+/*
+ * Watchlists change while all runs: the new ones are put into state/objects, and the engine lets
+ * them come into force at a place in the journal. A folder that cannot be read changes nothing.
+ */
+static void
+want_lists(struct parent *p, struct str packed, struct hash128 hash)
+{
+	struct diag why = {0};
+
+	if (objects_keep_lists(p->settings->data, packed, hash, &why) == 0) {
+		p->lists = hash;
+		house_want_lists(p->house, hash);
+	}
+	print_diag(&why);
+	diag_done(&why);
+}
+
+static void
+look_at_lists(struct parent *p)
+{
+	struct buf packed = {0}, path = {0};
+	struct lists *lists = NULL;
+	struct diag why = {0};
+
+	if (mono() < p->lists_next || p->settings->watchlists.n == 0)
+		return;
+	p->lists_next = mono() + LISTS_LOOK_NS;
+	buf_add_str(&path, p->settings->watchlists);
+	if (lists_pack(buf_z(&path), &why, &packed) == 0 &&
+		!hash128_eq(hash_id(packed.p, packed.n), p->lists)) {
+		/* A list that would be left out whole changes nothing: the old ones stay. */
+		if (lists_load(buf_str(&packed), &why, &lists) == 0 && why.errors == 0) {
+			ruleset_check_lists(p->brain->rules, lists, &why);
+			want_lists(p, buf_str(&packed), lists_hash(lists));
+			p->lists = hash_id(packed.p, packed.n);
+			fprintf(stderr, "noroshid: watchlists: %zu rows, %zu left out\n",
+				lists_rows(lists), lists_bad_rows(lists));
+			count_set(&p->house->s->counts, COUNT_LISTS_ROWS, lists_rows(lists));
+			count_set(&p->house->s->counts, COUNT_LISTS_BAD, lists_bad_rows(lists));
+		}
+	}
+	print_diag(&why);
+	lists_free(lists);
+	diag_done(&why);
+	buf_done(&packed);
+	buf_done(&path);
 }
 
 /* ---- start ---- */
@@ -538,6 +590,10 @@ prepare(struct parent *p, struct diag *why)
 		p->fixed = p->settings->test_clock;
 		p->clock = clock_fixed(&p->fixed);
 	}
+	want_lists(p, buf_str(&p->brain->lists_packed), lists_hash(p->brain->lists));
+	p->lists = hash_id(p->brain->lists_packed.p, p->brain->lists_packed.n);
+	count_set(&p->house->s->counts, COUNT_LISTS_ROWS, lists_rows(p->brain->lists));
+	count_set(&p->house->s->counts, COUNT_LISTS_BAD, lists_bad_rows(p->brain->lists));
 	plan_children(p);
 	return 0;
 }
@@ -589,6 +645,8 @@ parent_run(const char *config)
 		}
 		if (p.reload && p.ready)
 			reload(&p);
+		else if (p.ready)
+			look_at_lists(&p);
 	}
 	stop_in_order(&p);
 	if (p.settings->control.n)

@@ -155,7 +155,7 @@ role_own_paths(const struct settings *s, struct diag *why)
 		enum role owner, reader;
 		unsigned mode;
 	} dirs[] = {{"journal", ROLE_ENGINE, ROLE_ENGINE, 0700},
-		{"archive", ROLE_ENGINE, ROLE_CONSOLE, 0750},
+		{"archive", ROLE_ENGINE, ROLE_RESPONDER, 02750},
 		{"state", ROLE_ENGINE, ROLE_ENGINE, 0700},
 		{"alerts", ROLE_ENGINE, ROLE_RESPONDER, 0750},
 		{"cases", ROLE_RESPONDER, ROLE_RESPONDER, 0750},

@@ -138,3 +138,27 @@ fd_drain(int fd)
 	while (read(fd, &n, sizeof(n)) > 0)
 		continue;
 }
+
+void
+house_want_lists(struct house *h, struct hash128 hash)
+{
+	atomic_fetch_add(&h->s->lists_seq, 1);
+	atomic_store(&h->s->lists_hi, hash.hi);
+	atomic_store(&h->s->lists_lo, hash.lo);
+	atomic_fetch_add(&h->s->lists_seq, 1);
+	fd_signal(h->engine_fd);
+}
+
+/* Zero while the parent writes: ask again later. */
+struct hash128
+house_lists(const struct house *h)
+{
+	uint32_t before = atomic_load(&h->s->lists_seq);
+	struct hash128 ret = {0};
+
+	ret.hi = atomic_load(&h->s->lists_hi);
+	ret.lo = atomic_load(&h->s->lists_lo);
+	if ((before & 1) || atomic_load(&h->s->lists_seq) != before)
+		ret = (struct hash128){0};
+	return ret;
+}

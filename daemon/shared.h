@@ -12,6 +12,7 @@
 #include "base/batch.h"
 #include "base/count.h"
 #include "base/diag.h"
+#include "base/hash.h"
 #include "base/queue.h"
 
 #define SHARED_WORKERS 64u
@@ -59,6 +60,10 @@ struct shared {
 	_Atomic uint32_t restarts[ROLE_COUNT];
 	_Atomic uint64_t alert_taken;  /* number of the last alert the responder has in cases.db */
 	_Atomic uint32_t journal_full; /* backpressure: journal.max is reached */
+	/* Which watchlists (state/objects) the parent wants in force; seq is odd while it writes.
+	 */
+	_Atomic uint32_t lists_seq;
+	_Atomic uint64_t lists_hi, lists_lo;
 	struct stream_position streams[SHARED_STREAMS];
 };
 
@@ -83,6 +88,9 @@ struct batch house_slot(const struct house *h, unsigned slot);
  */
 uint64_t house_position(const struct house *h, uint64_t stream);
 bool house_learn(struct house *h, uint64_t stream, uint64_t next);
+/* The watchlists in demand; the parent says, the engine asks. */
+void house_want_lists(struct house *h, struct hash128 hash);
+struct hash128 house_lists(const struct house *h);
 void fd_signal(int fd);
 void fd_drain(int fd);
 

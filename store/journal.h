@@ -14,11 +14,17 @@
 #include "base/diag.h"
 
 enum journal_type {
-	JOURNAL_FRAMES = 1, /* a packed batch */
-	JOURNAL_TICK = 2,   /* i64 stream time */
-	JOURNAL_GAP = 3,    /* i64 from, i64 to: the machine slept or was off */
-	JOURNAL_CONFIG = 4, /* hash128 of the configuration and rule set in force from here */
-	JOURNAL_COMMAND = 5 /* JSON of a state-changing operator command */
+	JOURNAL_FRAMES = 1,  /* a packed batch */
+	JOURNAL_TICK = 2,    /* i64 stream time, u64 sequence */
+	JOURNAL_GAP = 3,     /* i64 from, i64 to: the machine slept or was off */
+	JOURNAL_CONFIG = 4,  /* hash128 of the configuration and rule set in force from here */
+	JOURNAL_COMMAND = 5, /* JSON of a state-changing operator command */
+	JOURNAL_LISTS = 6    /* hash128 of the watchlists in force from here */
+};
+
+struct journal_tick {
+	int64_t time; /* stream time */
+	uint64_t seq;
 };
 
 struct journal_options {
