@@ -90,6 +90,9 @@ static void
 head_init(struct region *r)
 {
 	open_up(r->base, &r->opened, r->limit, FIRST);
+	/* a region that is saved before its first piece */
+	open_up((char *)r->order, &r->order_opened, round_up(r->limit >> MIN_ORDER, PAGE),
+		FIRST >> MIN_ORDER);
 	*head_of(r) = (struct region_head){.magic = MAGIC, .extent = FIRST};
 }
 

@@ -59,6 +59,16 @@ struct rules_settings {
 	bool skip_bad;   /* on_error: skip */
 };
 
+/* Who else is told of incidents from a level on. */
+struct notify_settings {
+	uint64_t level; /* 0 .. 4 */
+	struct str *to;
+	size_t nto;
+	int64_t after_ns; /* not acknowledged for so long: `then` is told */
+	struct str *then;
+	size_t nthen;
+};
+
 enum sink_kind { SINK_FILE, SINK_SYSLOG, SINK_KAFKA, SINK_SMTP };
 enum starttls { STARTTLS_NEVER, STARTTLS_OPPORTUNISTIC, STARTTLS_REQUIRE };
 
@@ -124,6 +134,15 @@ struct settings {
 	uint64_t incident_hub_degree;
 	struct str *hubs;
 	size_t nhubs;
+	struct str organisation, contact; /* for reports */
+	struct notify_settings *notify;
+	size_t nnotify;
+	int64_t report_fold_ns, report_followup_ns;
+	uint64_t reports_per_hour;
+	struct str report_least; /* severity */
+	int64_t cases_keep_ns;
+	struct str heartbeat_url, heartbeat_file;
+	int64_t heartbeat_ns;
 	int64_t test_clock;          /* ns; 0 = the machine's. Only test builds obey it. */
 	int64_t stream_time_lead_ns; /* how far event time may run ahead of arrival, 5 min */
 	int64_t skew_ns;             /* beyond: flagged clock_skew, 1 h; history inputs: never */

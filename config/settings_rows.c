@@ -5,6 +5,7 @@
 #define IN(member)   offsetof(struct input_settings, member)
 #define SINK(member) offsetof(struct sink_settings, member)
 #define TOP(member)  offsetof(struct settings, member)
+#define NOTIFY(m)    offsetof(struct notify_settings, m)
 #define LIMIT(m)     (offsetof(struct settings, limits) + offsetof(struct limit_settings, m))
 
 #define NET     (KIND(INPUT_UDP) | KIND(INPUT_TCP))
@@ -185,6 +186,10 @@ const struct setting_row setting_rows[] = {
 	.doc = "After an alert of a single-event rule the same entity is silent for so long."},
 
 {"", "organisation", ROW_MAP, 0, .doc = "Whose logs these are."},
+{"organisation", "name", ROW_TEXT, TOP(organisation), .max = 200,
+	.doc = "As it stands in reports."},
+{"organisation", "contact", ROW_TEXT, TOP(contact), .max = 200,
+	.doc = "Whom to ask about a report: name, telephone, mail address."},
 {"organisation", "domains", ROW_TEXTS, TOP(own_domains), TOP(nown_domains), .max = 16,
 	.doc = "The company's own mail and directory domains: addresses in them are its people."},
 
@@ -195,6 +200,40 @@ const struct setting_row setting_rows[] = {
 	.max = 1000, .doc = "What occurs in more open incidents than this joins nothing."},
 {"incidents", "hubs", ROW_TEXTS, TOP(hubs), TOP(nhubs), .max = 1024,
 	.doc = "Addresses, hosts and accounts that many share: they join no alerts."},
+
+{"", "notify", ROW_LIST, TOP(notify), TOP(nnotify), sizeof(struct notify_settings), .max = 16,
+	.doc = "Who else is mailed of incidents, by level, and who when nobody answers."},
+{"notify[]", "level", ROW_COUNT, NOTIFY(level), .fallback = "0", .min = 0, .max = 4,
+	.doc = "From this incident level (L0 to L4) on."},
+{"notify[]", "to", ROW_TEXTS, NOTIFY(to), NOTIFY(nto), .max = 100,
+	.doc = "Mailed besides the addresses of the smtp alerts."},
+{"notify[]", "after", ROW_SPAN, NOTIFY(after_ns), .fallback = "15m", .min = S, .max = 7 * DAY,
+	.doc = "When nobody has acknowledged for so long, `then` is mailed."},
+{"notify[]", "then", ROW_TEXTS, NOTIFY(then), NOTIFY(nthen), .max = 100,
+	.doc = "The second addresses."},
+
+{"", "report", ROW_MAP, 0, .doc = "The preliminary incident report."},
+{"report", "fold", ROW_SPAN, TOP(report_fold_ns), .fallback = "60s", .min = S, .max = H,
+	.doc = "Alerts are gathered for so long before the first report of an incident."},
+{"report", "followup", ROW_SPAN, TOP(report_followup_ns), .fallback = "30m", .min = S, .max = DAY,
+	.doc = "Between two reports of one incident lies at least this."},
+{"report", "per_hour", ROW_COUNT, TOP(reports_per_hour), .fallback = "20", .min = 1, .max = 1000,
+	.doc = "More are withheld and told in one digest."},
+{"report", "min_level", ROW_CHOICE, TOP(report_least), .fallback = "high",
+	.choices = "informational low medium high critical",
+	.doc = "Severity of an alert from which its incident is reported."},
+
+{"", "cases", ROW_MAP, 0, .doc = "What people do about incidents."},
+{"cases", "keep", ROW_SPAN, TOP(cases_keep_ns), .fallback = "400d", .min = DAY, .max = 36500 * DAY,
+	.doc = "Closed incidents, and alerts of none, are deleted from cases.db after."},
+
+{"", "heartbeat", ROW_MAP, 0, .doc = "A sign of life, so that silence shows elsewhere."},
+{"heartbeat", "url", ROW_TEXT, TOP(heartbeat_url), .max = 1000,
+	.doc = "Fetched with GET as long as all roles run."},
+{"heartbeat", "file", ROW_PATH, TOP(heartbeat_file),
+	.doc = "Written with the time as long as all roles run."},
+{"heartbeat", "every", ROW_SPAN, TOP(heartbeat_ns), .fallback = "60s", .min = S, .max = H,
+	.doc = "How often."},
 
 {"", "test", ROW_MAP, 0, .doc = "For test builds."},
 {"test", "clock", ROW_MOMENT, TOP(test_clock),

@@ -8,6 +8,7 @@
 
 #define MAGIC      UINT64_C(0x3130434e49524f4e) /* "NORINC01" */
 #define CANDIDATES 16u
+#define FLOOD_NS   (600 * NS_PER_S)
 
 const struct incidents_options incidents_options_default = {
 	.window_ns = 4 * 3600 * NS_PER_S,
@@ -178,7 +179,7 @@ new_incident(struct incidents *k, struct hash128 id)
 	*at = p;
 	use_incident(k, p, true);
 	k->root->nincidents++;
-	k->root->opened++;
+	incident_at(k, p)->number = ++k->root->opened;
 	return p;
 }
 
@@ -412,6 +413,58 @@ find_candidates(struct incidents *k, struct fold *f)
 	f->n = kept;
 }
 
+static struct hash128
+rule_key(struct str id)
+{
+	char text[128];
+	size_t n = id.n < sizeof(text) - 1 ? id.n : sizeof(text) - 1;
+
+	text[0] = 'U';
+	memcpy(text + 1, id.p, n);
+	return hash_id(text, n + 1);
+}
+
+/*
+ * A rule that opens one incident after another within minutes tells of one thing, a campaign or a
+ * flood: what it opened becomes one, and takes the rest.
+ */
+static void
+find_flood(struct incidents *k, struct fold *f)
+{
+	struct fold_key *x = key_at(k, find_key(k, rule_key(f->a->rule->id)));
+
+	if (!x || x->n < KEY_INCIDENTS)
+		return;
+	for (unsigned i = 0; i < KEY_INCIDENTS; i++)
+		if ((int64_t)x->persons[i] < f->a->time - FLOOD_NS ||
+			(int64_t)x->persons[i] > f->a->time + FLOOD_NS)
+			return;
+	consider(k, f, x, true);
+	/* while it goes on, it is one */
+	for (unsigned i = 0; f->n > 0 && i < KEY_INCIDENTS; i++)
+		if (f->a->time > (int64_t)x->persons[i])
+			x->persons[i] = (uint64_t)f->a->time;
+}
+
+/* Opened by this rule: the ring keeps the newest, with their times. */
+static void
+note_opened(struct incidents *k, const struct alert *a, const struct incident *i)
+{
+	roff p = take_key(k, rule_key(a->rule->id));
+	struct fold_key *x = key_at(k, p);
+
+	if (!x)
+		return;
+	if (x->n == KEY_INCIDENTS) {
+		memmove(x->incidents, x->incidents + 1,
+			sizeof(x->incidents) - sizeof(x->incidents[0]));
+		memmove(x->persons, x->persons + 1, sizeof(x->persons) - sizeof(x->persons[0]));
+		x->n--;
+	}
+	x->persons[x->n] = (uint64_t)a->time;
+	x->incidents[x->n++] = i->id;
+}
+
 static void
 keep_entity(struct incident *i, uint8_t kind, struct str value, bool own, bool important)
 {
@@ -469,10 +522,8 @@ choose(struct incidents *k, struct fold *f)
 		const struct incident *i = incident_at(k, f->found[c].at);
 		const struct incident *b = incident_at(k, best);
 
-		if (!b || i->began < b->began ||
-			(i->began == b->began &&
-				(i->id.hi < b->id.hi ||
-					(i->id.hi == b->id.hi && i->id.lo < b->id.lo))))
+		/* Ids may hang on how the logs came in; the order of opening does not. */
+		if (!b || i->began < b->began || (i->began == b->began && i->number < b->number))
 			best = f->found[c].at;
 	}
 	/* not more at once than can be told */
@@ -587,6 +638,8 @@ incidents_fold(struct incidents *k, struct alert *a, struct batch b, const struc
 	f.severity = severity_of(a->rule->level);
 	f.stage = stage_of_tags(a->rule->tags, a->rule->ntags);
 	find_candidates(k, &f);
+	if (f.n == 0)
+		find_flood(k, &f);
 	at = choose(k, &f);
 	if (!at && f.severity >= severity_of(k->opt.least)) {
 		struct hash128 id = hash_id(&a->id, sizeof(a->id));
@@ -597,6 +650,8 @@ incidents_fold(struct incidents *k, struct alert *a, struct batch b, const struc
 	if (!at)
 		return;
 	use_incident(k, at, false);
+	if (a->incident.opened)
+		note_opened(k, a, incident_at(k, at));
 	take_in(k, &f, incident_at(k, at));
 	tell(k, a, incident_at(k, at));
 }

@@ -10,7 +10,7 @@
 #define INCIDENT_ENTITIES 96u
 #define KEY_INCIDENTS     4u
 #define KEY_PERSONS       4u
-#define BUCKETS           65536u
+#define BUCKETS           4096u
 
 struct kept_entity {
 	uint8_t kind, n, own, important;
@@ -23,7 +23,7 @@ struct incident {
 	roff next;               /* in its bucket */
 	roff newer, older;
 	int64_t first, last, began; /* event times; began: of its first alert */
-	uint64_t alerts;
+	uint64_t alerts, number;    /* number: in order of opening */
 	uint32_t families, wider;
 	uint8_t severity, stage;
 	uint16_t nentities;

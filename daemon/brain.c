@@ -158,6 +158,7 @@ brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret
 		brain_free(b);
 		return rc;
 	}
+	this_host(b);
 	names_freeze(b->names);
 	fingerprint(opt, b);
 	*ret = b;

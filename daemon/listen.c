@@ -143,3 +143,13 @@ listen_unlink(struct str path)
 	unlink(buf_z(&b));
 	buf_done(&b);
 }
+
+void
+desk_path(struct str control, struct buf *ret)
+{
+	ptrdiff_t slash = str_rchr(control, '/');
+
+	buf_add_str(ret, str_make(control.p, slash < 0 ? 0 : (size_t)slash + 1));
+	BUF_ADD_LIT(ret, "cases.sock");
+	buf_z(ret);
+}

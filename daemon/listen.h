@@ -15,4 +15,7 @@ void listen_unlink(struct str path);
 /* Connect to a control socket; -1 with errno. */
 int control_connect(const char *path);
 
+/* The responder's socket: cases.sock beside the control socket. */
+void desk_path(struct str control, struct buf *ret);
+
 #endif

@@ -46,7 +46,7 @@ struct parent {
 	struct brain *brain;
 	struct house *house;
 	struct intake_sockets sockets;
-	int console_fd, control_fd;
+	int console_fd, control_fd, desk_fd;
 	int log_pipe[2], signals;
 	struct buf log_rest;
 	pid_t pid;
@@ -119,6 +119,7 @@ run_child(struct parent *p, const struct child *c)
 		.sockets = &p->sockets,
 		.console_fd = p->console_fd,
 		.control_fd = p->control_fd,
+		.desk_fd = p->desk_fd,
 		.clock = &p->clock,
 		.parent = p->pid};
 	char name[16];
@@ -502,11 +503,18 @@ open_doors(struct parent *p, struct diag *why)
 {
 	int rc = intake_listen(p->settings, why, &p->sockets);
 
-	p->console_fd = p->control_fd = -1;
+	p->console_fd = p->control_fd = p->desk_fd = -1;
 	if (rc == 0 && p->settings->console.n)
 		rc = listen_tcp(p->settings->console, "console", why, &p->console_fd);
 	if (rc == 0 && p->settings->control.n)
 		rc = listen_unix(p->settings->control, why, &p->control_fd);
+	if (rc == 0 && p->settings->control.n) {
+		struct buf desk = {0};
+
+		desk_path(p->settings->control, &desk);
+		rc = listen_unix(buf_str(&desk), why, &p->desk_fd);
+		buf_done(&desk);
+	}
 	return rc;
 }
 
@@ -622,8 +630,12 @@ let_go(struct parent *p, int code)
 int
 parent_run(const char *config)
 {
-	struct parent p = {
-		.config = config, .pid = getpid(), .lock = -1, .console_fd = -1, .control_fd = -1};
+	struct parent p = {.config = config,
+		.pid = getpid(),
+		.lock = -1,
+		.console_fd = -1,
+		.control_fd = -1,
+		.desk_fd = -1};
 	struct diag why = {0};
 	int rc = prepare(&p, &why);
 
@@ -649,8 +661,14 @@ parent_run(const char *config)
 			look_at_lists(&p);
 	}
 	stop_in_order(&p);
-	if (p.settings->control.n)
+	if (p.settings->control.n) {
+		struct buf desk = {0};
+
 		listen_unlink(p.settings->control);
+		desk_path(p.settings->control, &desk);
+		listen_unlink(buf_str(&desk));
+		buf_done(&desk);
+	}
 	fprintf(stderr, "noroshid: stopped\n");
 	return let_go(&p, p.code);
 }

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/records.h"
 #include "daemon/sandbox.h"
 #include "daemon/worker.h"
 #include "respond/respond.h"
@@ -160,6 +161,7 @@ role_own_paths(const struct settings *s, struct diag *why)
 		{"alerts", ROLE_ENGINE, ROLE_RESPONDER, 0750},
 		{"cases", ROLE_RESPONDER, ROLE_RESPONDER, 0750},
 		{"spool", ROLE_RESPONDER, ROLE_RESPONDER, 0700},
+		{"reports", ROLE_RESPONDER, ROLE_RESPONDER, 0750},
 		{"keys", ROLE_SIGNER, ROLE_SIGNER, 0711}};
 	int rc = own_dir(s, "", ROLE_ENGINE, ROLE_ENGINE, 0711, why);
 
@@ -270,7 +272,7 @@ _Noreturn void
 role_responder(const struct role_context *c)
 {
 	const struct settings *s = c->brain->settings;
-	struct buf alerts = {0}, cases = {0}, spool = {0};
+	struct buf alerts = {0}, cases = {0}, spool = {0}, archive = {0}, reports = {0};
 	struct respond_options o = {.settings = s,
 		.wake_fd = c->house->alert_fd,
 		.stop_fd = c->house->stop_fd[ROLE_RESPONDER],
@@ -288,6 +290,18 @@ role_responder(const struct role_context *c)
 	o.alert_log_dir = buf_z(&alerts);
 	o.cases = buf_z(&cases);
 	o.spool_dir = buf_z(&spool);
+	buf_printf(&archive, "%.*s/archive", STR_ARG(s->data));
+	buf_printf(&reports, "%.*s/reports", STR_ARG(s->data));
+	o.archive = buf_z(&archive);
+	o.reports_dir = buf_z(&reports);
+	o.records = records_read;
+	o.records_ctx = archive.p;
+	o.desk_fd = c->desk_fd;
+	o.lists = c->brain->lists;
+	o.host = c->brain->host;
+	o.version = NOROSHI_VERSION;
+	o.ready_all = 1u << ROLE_INTAKE | 1u << ROLE_ENGINE | 1u << ROLE_RESPONDER |
+		      1u << ROLE_SIGNER | 1u << ROLE_CONSOLE;
 	o.ready = &c->house->s->ready;
 	o.ready_bit = 1u << ROLE_RESPONDER;
 	rc = respond_run(&o, &why);

@@ -21,7 +21,7 @@ struct role_context {
 	struct house *house;
 	const struct brain *brain;
 	const struct intake_sockets *sockets;
-	int console_fd, control_fd; /* listening sockets, -1 = none */
+	int console_fd, control_fd, desk_fd; /* listening sockets, -1 = none */
 	const struct clock *clock;
 	pid_t parent;
 };

@@ -13,8 +13,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/stamp.h"
+#include "respond/incidents.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* Pages of write-ahead log: worth moving when idle, and moved even when busy. */
 #define WAL_IDLE_PAGES 500
 #define WAL_MAX_PAGES  8000
@@ -23,6 +24,7 @@ struct cases {
 	sqlite3 *db;
 	sqlite3_stmt *insert, *taken_set;
 	pthread_mutex_t *lock;
+	const struct policy *policy;
 	uint64_t taken, newest;
 	uint64_t group_newest; /* newest, once the open group is committed */
 	int wal_pages;
@@ -148,7 +150,8 @@ make_tables(struct cases *c, const char *path, struct diag *why)
 			path, (unsigned long long)version, SCHEMA_VERSION);
 		return ERR_UNSUPPORTED;
 	}
-	if (db_exec(c->db, schema) < 0 || db_exec(c->db, "PRAGMA user_version=1") < 0 ||
+	if (db_exec(c->db, schema) < 0 || incidents_schema(c->db) < 0 ||
+		db_exec(c->db, "PRAGMA user_version=2") < 0 ||
 		db_prepare(c->db,
 			"INSERT OR IGNORE INTO alerts(number,id,time,rule,level,rank,history,json)"
 			" VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
@@ -208,6 +211,24 @@ cases_newest(const struct cases *c)
 	return c->newest;
 }
 
+void
+cases_policy(struct cases *c, const struct policy *p)
+{
+	c->policy = p;
+}
+
+sqlite3 *
+cases_db(struct cases *c)
+{
+	return c->db;
+}
+
+pthread_mutex_t *
+cases_lock(struct cases *c)
+{
+	return c->lock;
+}
+
 const char *
 cases_error(const struct cases *c)
 {
@@ -253,8 +274,34 @@ bind_text(sqlite3_stmt *q, int at, struct str s)
 	sqlite3_bind_text(q, at, s.n ? s.p : "", (int)s.n, SQLITE_STATIC);
 }
 
+/* The alert's incident; an alert that its next report will tell is not mailed by itself. */
+static int
+fold_into_incident(struct cases *c, const json_t *j, int64_t wall, struct taken *t)
+{
+	if (incidents_take(c->db, c->policy, j, t->seq, t->level, wall, &t->mail) < 0)
+		return SQLITE_ERROR;
+	if (!t->mail &&
+		db_run(c->db, "UPDATE alerts SET mail=0 WHERE seq=?1", "i", (int64_t)t->seq) < 0)
+		return SQLITE_ERROR;
+	return SQLITE_DONE;
+}
+
 int
-cases_add(struct cases *c, uint64_t number, struct str json, struct taken *ret)
+cases_add_report(struct cases *c, const char *id, enum level level, struct str json, int64_t time)
+{
+	int rc = db_run(c->db,
+		"INSERT OR IGNORE INTO "
+		"alerts(number,id,time,rule,level,rank,history,json,kind,mail) "
+		"VALUES(0,?1,?2,'report',?3,?4,0,?5,1,1)",
+		"titis", id, time, level_word(level), (int64_t)level, json);
+
+	if (rc == 0 && sqlite3_changes(c->db) == 1)
+		c->group_newest = (uint64_t)sqlite3_last_insert_rowid(c->db);
+	return rc;
+}
+
+int
+cases_add(struct cases *c, uint64_t number, struct str json, int64_t wall, struct taken *ret)
 {
 	/* A line that is not what it should be is kept all the same, known by its bytes. */
 	json_t *j = json_loadb(json.p, json.n, JSON_ALLOW_NUL, NULL);
@@ -285,6 +332,9 @@ cases_add(struct cases *c, uint64_t number, struct str json, struct taken *ret)
 	ret->seq = c->group_newest;
 	sqlite3_reset(c->insert);
 	sqlite3_clear_bindings(c->insert);
+	ret->mail = ret->fresh;
+	if (rc == SQLITE_DONE && ret->fresh && j && c->policy)
+		rc = fold_into_incident(c, j, wall, ret);
 	json_decref(j);
 	if (rc == SQLITE_DONE)
 		return 0;

@@ -25,12 +25,22 @@ struct taken {
 	enum level level;
 	bool history;
 	bool fresh; /* false: it was there already */
+	bool mail;  /* to be mailed by itself */
 };
 
 /* Makes the folder and the tables. The lock is lent and shared with the ledgers. */
 int cases_open(const char *path, pthread_mutex_t *lock, struct diag *why, struct cases **ret);
 /* The alert log's number of the last alert taken; 0 = none. */
 uint64_t cases_taken(const struct cases *c);
+/* What people are told when; lent. Before the first group. */
+struct policy;
+void cases_policy(struct cases *c, const struct policy *p);
+/* The connection, for respond/duty.c and desk.c, between groups and with the lock. */
+sqlite3 *cases_db(struct cases *c);
+pthread_mutex_t *cases_lock(struct cases *c);
+/* A report or notice to people, as a row that only mail takes. In a group. */
+int cases_add_report(
+	struct cases *c, const char *id, enum level level, struct str json, int64_t time);
 /* The highest seq; 0 = none. */
 uint64_t cases_newest(const struct cases *c);
 /*
@@ -38,7 +48,7 @@ uint64_t cases_newest(const struct cases *c);
  * group may be tried again from its beginning. cases_error says what SQLite said.
  */
 int cases_begin(struct cases *c);
-int cases_add(struct cases *c, uint64_t number, struct str json, struct taken *ret);
+int cases_add(struct cases *c, uint64_t number, struct str json, int64_t wall, struct taken *ret);
 int cases_commit(struct cases *c, uint64_t number);
 const char *cases_error(const struct cases *c);
 /* Move the write-ahead log into the database, if that has become worth it; when nothing waits. */

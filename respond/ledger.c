@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "respond/incidents.h"
 
 #define LOAD_ITEMS 256
 #define LOAD_BYTES (4u << 20)
@@ -13,7 +14,9 @@ struct ledger {
 	struct str sink; /* borrowed from the settings */
 };
 
-#define WANTED " WHERE seq > ?1 AND seq <= ?2 AND rank >= ?3 AND (history = 0 OR ?4)"
+#define WANTED                                                                                     \
+	" WHERE seq > ?1 AND seq <= ?2 AND rank >= ?3 AND (history = 0 OR ?4) AND ((?6 AND mail "  \
+	"= 1) OR (NOT ?6 AND kind = 0))"
 
 static void
 bind_wish(sqlite3_stmt *q, struct wish w, uint64_t after, uint64_t newest)
@@ -22,6 +25,7 @@ bind_wish(sqlite3_stmt *q, struct wish w, uint64_t after, uint64_t newest)
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)newest);
 	sqlite3_bind_int(q, 3, (int)w.least);
 	sqlite3_bind_int(q, 4, w.history);
+	sqlite3_bind_int(q, 6, w.mail);
 }
 
 static void
@@ -220,6 +224,18 @@ ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t newest, s
 	}
 	sqlite3_reset(l->tally);
 	return n;
+}
+
+int
+ledger_notified(struct ledger *l, struct str incident, int64_t wall)
+{
+	int rc;
+
+	pthread_mutex_lock(l->lock);
+	rc = db_run(l->db, "UPDATE incidents SET notified=?2 WHERE id=?1 AND notified IS NULL",
+		"si", incident, wall);
+	pthread_mutex_unlock(l->lock);
+	return rc;
 }
 
 static int

@@ -41,6 +41,7 @@ struct outbox {
 struct wish {
 	enum level least;
 	bool history;
+	bool mail; /* reports to people, and no alert that a report tells */
 };
 
 /* Kept in the table `sinks`; saved as a whole. */
@@ -70,6 +71,8 @@ int ledger_oldest(struct ledger *l, struct wish w, uint64_t after, uint64_t newe
 /* The rules of what waits, most alerts first. Returns how many, 0..max. */
 size_t ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t newest,
 	struct tally *rows, size_t max);
+/* An alert of this incident was handed to a channel: the first time is kept. */
+int ledger_notified(struct ledger *l, struct str incident, int64_t wall);
 /* `dead`: NULL, or items of which those with SENT_DEAD behind `settled` are to be named dead. */
 int ledger_save(
 	struct ledger *l, const struct progress *p, int64_t wall, const struct outbox *dead);

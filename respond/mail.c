@@ -1,6 +1,7 @@
 #include "respond/mail.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 
 #include "base/hash.h"
 #include "base/stamp.h"
@@ -81,24 +82,39 @@ header_date(struct buf *out, int64_t wall)
 }
 
 static void
-headers(const struct sink_settings *set, struct str id, struct str subject, int64_t wall,
-	struct buf *out)
+headers_of(const struct sink_settings *set, const json_t *to, struct str id, struct str subject,
+	int64_t wall, struct buf *out)
 {
+	const json_t *one;
+	size_t k;
+
 	struct str domain = set->from;
 
 	str_skip(&domain, (size_t)str_rchr(domain, '@') + 1);
 	buf_printf(out, "From: Noroshi <%.*s>\r\nTo: ", STR_ARG(set->from));
-	for (size_t i = 0; i < set->nto; i++)
+	json_array_foreach(to, k, one)
+	{
+		buf_printf(out, "%s%s", k ? ",\r\n " : "", json_string_value(one));
+	}
+	for (size_t i = 0; !to && i < set->nto; i++)
 		buf_printf(out, "%s%.*s", i ? ",\r\n " : "", STR_ARG(set->to[i]));
 	BUF_ADD_LIT(out, "\r\n");
 	mail_header_text(out, "Subject", subject);
 	header_date(out, wall);
 	buf_printf(out, "Message-ID: <%.*s@%.*s>\r\n", STR_ARG(id), STR_ARG(domain));
 	buf_printf(out,
-		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-		"Content-Transfer-Encoding: base64\r\nContent-Language: %s\r\n"
+		"MIME-Version: 1.0\r\nContent-Language: %s\r\n"
 		"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n",
 		str_eq(set->language, STR("ja")) ? "ja" : "en");
+}
+
+static void
+headers(const struct sink_settings *set, struct str id, struct str subject, int64_t wall,
+	struct buf *out)
+{
+	headers_of(set, NULL, id, subject, wall, out);
+	BUF_ADD_LIT(out, "Content-Type: text/plain; charset=utf-8\r\n"
+			 "Content-Transfer-Encoding: base64\r\n");
 }
 
 /* Base64 of text with \n as line end, which mail writes \r\n (RFC 2045 6.8). */
@@ -134,6 +150,63 @@ add_id(struct buf *out, const char *id)
 			buf_add_char(out, *id);
 }
 
+static struct str
+member_of(const json_t *report, const char *name, bool ja)
+{
+	char full[32];
+	const json_t *v;
+
+	snprintf(full, sizeof(full), "%s_%s", name, ja ? "ja" : "en");
+	v = json_object_get(report, full);
+	return json_is_string(v) ? str_make(json_string_value(v), json_string_length(v))
+				 : (struct str){"", 0};
+}
+
+/* One part of a multipart mail (RFC 2046 5.1); the boundary cannot stand in base64. */
+static void
+add_part(struct buf *out, const char *boundary, const char *type, const char *file, struct str text)
+{
+	if (text.n == 0)
+		return;
+	buf_printf(out,
+		"--%s\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n",
+		boundary, type);
+	if (file)
+		buf_printf(out, "Content-Disposition: attachment; filename=\"%s\"\r\n", file);
+	add_body(out, text);
+}
+
+/* A report: text to read at once, HTML and JSON attached. */
+static void
+compose_report(const struct sink_settings *set, const struct item *it, const json_t *report,
+	int64_t wall, struct buf *out)
+{
+	bool ja = str_eq(set->language, STR("ja"));
+	const char *number = json_string_value(json_object_get(report, "number"));
+	long long n = json_integer_value(json_object_get(report, "n"));
+	struct buf id = {0}, boundary = {0}, file = {0};
+
+	BUF_ADD_LIT(&id, "noroshi-");
+	add_id(&id, it->id);
+	buf_printf(&boundary, "=_%s", buf_z(&id));
+	headers_of(set, json_object_get(report, "to"), buf_str(&id),
+		member_of(report, "subject", ja), wall, out);
+	buf_printf(out, "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", buf_z(&boundary));
+	add_part(out, boundary.p, "text/plain", NULL, member_of(report, "text", ja));
+	if (number) {
+		buf_printf(&file, "%s-%lld.html", number, n);
+		add_part(out, boundary.p, "text/html", buf_z(&file), member_of(report, "html", ja));
+		buf_clear(&file);
+		buf_printf(&file, "%s-%lld.json", number, n);
+		add_part(out, boundary.p, "application/json", buf_z(&file),
+			member_of(report, "json", ja));
+	}
+	buf_printf(out, "--%s--\r\n", boundary.p);
+	buf_done(&id);
+	buf_done(&boundary);
+	buf_done(&file);
+}
+
 void
 mail_compose(const struct sink_settings *set, const struct item *it, int64_t wall, struct buf *out)
 {
@@ -142,6 +215,13 @@ mail_compose(const struct sink_settings *set, const struct item *it, int64_t wal
 	struct notice n;
 
 	notice_init(&n, it->json);
+	if (json_is_object(json_object_get(n.root, "noroshi.report"))) {
+		compose_report(set, it, json_object_get(n.root, "noroshi.report"), wall, out);
+		notice_done(&n);
+		return;
+	}
+	if (json_is_true(json_object_get(n.root, "noroshi.alert.drill")))
+		buf_printf(&subject, "%s", ja ? "【訓練】" : "[DRILL] ");
 	buf_printf(&subject, "[Noroshi] %s: ", word_for_level(it->level, ja));
 	notice_title(&n, ja, SUBJECT_BYTES, &subject);
 	BUF_ADD_LIT(&id, "noroshi-");

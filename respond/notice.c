@@ -81,6 +81,8 @@ notice_title(const struct notice *n, bool ja, size_t max, struct buf *out)
 	static const char *const members[] = {"noroshi.rule.title_ja", "rule.name", "rule.id"};
 	struct str s = first_text(n, members + !ja, 3 - (size_t)!ja);
 
+	if (json_is_true(json_object_get(n->root, "noroshi.alert.drill")))
+		buf_printf(out, "%s", TWO(ja, "[DRILL] ", "【訓練】"));
 	show(out, s.n ? s : STR("Noroshi"), max, ja);
 }
 

@@ -11,6 +11,9 @@
 #include "base/alertlog.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "respond/beat.h"
+#include "respond/desk.h"
+#include "respond/duty.h"
 #include "respond/say.h"
 #include "respond/sink.h"
 
@@ -31,6 +34,10 @@ struct responder {
 	const struct respond_options *opt;
 	const struct tuning *tune;
 	struct cases *cases;
+	struct policy policy;
+	struct duty duty;
+	struct desk *desk;
+	struct beat *beat;
 	pthread_mutex_t lock;
 	struct alertlog_reader *reader;
 	struct sink **sinks;
@@ -80,9 +87,10 @@ put(struct responder *r)
 		const struct lifted *a = &r->group[i];
 		struct taken t;
 
-		rc = cases_add(r->cases, a->number, (struct str){r->text.p + a->at, a->n}, &t);
+		rc = cases_add(r->cases, a->number, (struct str){r->text.p + a->at, a->n},
+			clock_wall(r->opt->clock), &t);
 		for (size_t k = 0; rc == 0 && t.fresh && k < r->nsinks; k++)
-			r->wanted[k] += sink_wants(r->sinks[k], t.level, t.history);
+			r->wanted[k] += sink_wants(r->sinks[k], t.level, t.history, t.mail);
 	}
 	if (rc == 0)
 		rc = cases_commit(r->cases, r->group[r->ngroup - 1].number);
@@ -227,14 +235,47 @@ drain(int fd)
 		n = 0; /* poll says the same again; the pause there bounds it */
 }
 
+/* Reports and notices were put among the alerts: mail has something. */
+static void
+wake_all(struct responder *r)
+{
+	for (size_t k = 0; k < r->nsinks; k++)
+		sink_wake(r->sinks[k], cases_newest(r->cases), r->sinks[k]->wish.mail);
+}
+
+static void
+on_asked(void *ctx)
+{
+	wake_all(ctx);
+}
+
+static void
+set_policy(struct responder *r)
+{
+	const struct settings *s = r->opt->settings;
+
+	r->policy = (struct policy){.report_least = level_of(s->report_least),
+		.fold_ns = s->report_fold_ns,
+		.followup_ns = s->report_followup_ns,
+		.reports_per_hour = s->reports_per_hour,
+		.keep_ns = s->cases_keep_ns};
+	cases_policy(r->cases, &r->policy);
+	r->duty = (struct duty){.opt = r->opt,
+		.cases = r->cases,
+		.policy = &r->policy,
+		.last_tidy = clock_wall(r->opt->clock)};
+	r->desk = desk_new(r->opt, &r->duty, on_asked, r);
+}
+
 static void
 loop(struct responder *r)
 {
-	struct pollfd fds[] = {{.fd = r->opt->wake_fd, .events = POLLIN},
+	struct pollfd fds[2 + DESK_FDS] = {{.fd = r->opt->wake_fd, .events = POLLIN},
 		{.fd = r->opt->stop_fd, .events = POLLIN}};
 
 	while (!r->stopped) {
-		int n = poll(fds, 2, LOOK_MS);
+		size_t extra = desk_poll(r->desk, fds + 2);
+		int n = poll(fds, 2 + extra, LOOK_MS);
 
 		if (n > 0 && fds[1].revents) {
 			r->stopped = true;
@@ -243,6 +284,9 @@ loop(struct responder *r)
 		if (n > 0 && fds[0].revents)
 			drain(r->opt->wake_fd);
 		take(r);
+		desk_serve(r->desk, fds + 2, extra);
+		if (r->ngroup == 0 && duty_run(&r->duty, clock_wall(r->opt->clock)))
+			wake_all(r);
 		if (n == 0) {
 			cases_tidy(r->cases);
 			check_readable(r);
@@ -264,13 +308,18 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 	curl_global_init(CURL_GLOBAL_DEFAULT); /* not safe with threads about */
 	rc = cases_open(opt->cases, &r->lock, why, &r->cases);
 	if (rc == 0)
+		set_policy(r);
+	if (rc == 0)
 		rc = open_sinks(r, why);
 	if (rc == 0) {
 		catch_up(r);
+		r->beat = beat_start(opt);
 		if (opt->ready)
 			atomic_fetch_or(opt->ready, opt->ready_bit);
 		loop(r);
 	}
+	beat_stop(r->beat);
+	desk_free(r->desk);
 	all_ended = stop_sinks(r);
 	alertlog_reader_free(r->reader);
 	cases_close(r->cases);

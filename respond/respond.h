@@ -14,6 +14,8 @@
 #include "base/diag.h"
 #include "config/settings.h"
 
+struct lists;
+
 struct respond_options {
 	const struct settings *settings;
 	const char *alert_log_dir; /* data/alerts: numbered files, see base alert log */
@@ -28,6 +30,14 @@ struct respond_options {
 	struct counts *counts;
 	const struct clock *clock;
 	int log_fd;
+	int desk_fd;               /* listening socket for what people ask (desk.h); -1 = none */
+	const struct lists *lists; /* for names in reports; lent */
+	uint32_t ready_all; /* bits of *ready with which all is well: the heartbeat's condition */
+	const char *archive, *reports_dir, *host, *version;
+	/* Records of the archive by sequence (ascending), between two event times. */
+	int (*records)(void *ctx, const uint64_t *seqs, size_t n, int64_t since, int64_t until,
+		bool (*line)(void *arg, struct str json), void *arg);
+	void *records_ctx;
 };
 
 int respond_run(const struct respond_options *opt, struct diag *why);

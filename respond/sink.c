@@ -375,7 +375,8 @@ sink_open(const struct respond_options *opt, const struct tuning *tune,
 	s->opt = opt;
 	s->tune = tune;
 	s->wish = (struct wish){.least = set->min_level.n ? level_of(set->min_level) : 0,
-		.history = s->type->history};
+		.history = s->type->history,
+		.mail = s->type->reports};
 	atomic_store(&s->newest, newest);
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_condattr_init(&attr);
@@ -411,9 +412,9 @@ sink_start(struct sink *s)
 }
 
 bool
-sink_wants(const struct sink *s, enum level level, bool history)
+sink_wants(const struct sink *s, enum level level, bool history, bool mail)
 {
-	return level >= s->wish.least && (!history || s->wish.history);
+	return level >= s->wish.least && (!history || s->wish.history) && (mail || !s->wish.mail);
 }
 
 void

@@ -38,6 +38,7 @@ struct digest {
 struct sink_type {
 	enum sink_kind kind;
 	const char *name;
+	bool reports; /* takes reports to people, and not each alert of an incident */
 	bool history; /* takes alerts about history too: machines do, people ask for them */
 	/* Check what the settings say and make s->own. No network. */
 	int (*open)(struct sink *s, struct diag *why);
@@ -75,7 +76,7 @@ int sink_open(const struct respond_options *opt, const struct tuning *tune,
 	struct sink **ret);
 int sink_start(struct sink *s);
 /* Does this sink want such an alert? */
-bool sink_wants(const struct sink *s, enum level level, bool history);
+bool sink_wants(const struct sink *s, enum level level, bool history, bool mail);
 /* From the responder's loop: alerts up to `newest` are there, `wanted` of the new for this sink. */
 void sink_wake(struct sink *s, uint64_t newest, uint64_t wanted);
 void sink_stop(struct sink *s, int64_t deadline);

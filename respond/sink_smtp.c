@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "respond/duty.h"
 #include "respond/mail.h"
 #include "respond/say.h"
 #include "respond/sink.h"
@@ -259,6 +260,86 @@ post(struct sink *s, struct smtp_sink *m)
 }
 
 static void
+set_recipients(struct smtp_sink *m, const json_t *list, const struct sink_settings *set)
+{
+	const json_t *one;
+	size_t i;
+
+	curl_slist_free_all(m->to);
+	m->to = NULL;
+	json_array_foreach(list, i, one)
+	{
+		m->to = curl_slist_append(m->to, json_string_value(one));
+	}
+	for (i = 0; !list && i < set->nto; i++) {
+		char *z = mem_copy_z(set->to[i].p, set->to[i].n);
+
+		m->to = curl_slist_append(m->to, z);
+		mem_free(z);
+	}
+}
+
+/* Of an alert: the sink's addresses, and those of its incident's level. */
+static json_t *
+alert_recipients(const struct sink *s, long long level)
+{
+	const struct settings *set = s->opt->settings;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->set->nto; i++)
+		json_array_append_new(list, json_stringn(s->set->to[i].p, s->set->to[i].n));
+	for (size_t i = 0; i < set->nnotify; i++)
+		for (size_t k = 0;
+			level >= (long long)set->notify[i].level && k < set->notify[i].nto; k++)
+			if (duty_is_own(set, set->notify[i].to[k]))
+				json_array_append_new(list, json_stringn(set->notify[i].to[k].p,
+								    set->notify[i].to[k].n));
+	return list;
+}
+
+/*
+ * Whom this mail goes to. A report names its recipients itself: duty.c has left out whoever is
+ * outside and not approved. False: nobody is left.
+ */
+static bool
+address_item(struct sink *s, struct smtp_sink *m, const struct item *it)
+{
+	json_t *j = json_loadb(it->json.p, it->json.n, JSON_ALLOW_NUL, NULL);
+	json_t *report = json_object_get(j, "noroshi.report");
+	json_t *level = json_object_get(j, "noroshi.incident.level"), *list;
+	bool some;
+
+	if (report) {
+		list = json_incref(json_object_get(report, "to"));
+	} else {
+		list = alert_recipients(s, level ? json_integer_value(level) : -1);
+	}
+	some = json_array_size(list) > 0;
+	if (some)
+		set_recipients(m, list, s->set);
+	else
+		say(s->opt->log_fd, SAY_WARNING,
+			"%.*s: a report has no recipient inside the company; set organisation: "
+			"domains or notify: to",
+			STR_ARG(s->set->name));
+	json_decref(list);
+	json_decref(j);
+	return some;
+}
+
+/* t3: handed to the channel. */
+static void
+note_told(struct sink *s, const struct item *it)
+{
+	json_t *j = json_loadb(it->json.p, it->json.n, JSON_ALLOW_NUL, NULL);
+	const char *id = json_string_value(json_object_get(j, "noroshi.incident.id"));
+
+	if (id)
+		ledger_notified(s->ledger, str_of(id), clock_wall(s->opt->clock));
+	json_decref(j);
+}
+
+static void
 smtp_send(struct sink *s, struct item *items, size_t n)
 {
 	struct smtp_sink *m = s->own;
@@ -269,10 +350,15 @@ smtp_send(struct sink *s, struct item *items, size_t n)
 		if (i > 0 && (smtp_pause(s) != 0 || sink_patience(s) == 0))
 			return;
 		buf_clear(&m->mail);
+		if (!address_item(s, m, &items[i])) {
+			items[i].sent = SENT_DONE; /* nobody may be told: said in the log */
+			continue;
+		}
 		mail_compose(s->set, &items[i], clock_wall(s->opt->clock), &m->mail);
 		items[i].sent = post(s, m);
 		if (items[i].sent != SENT_DONE)
 			return;
+		note_told(s, &items[i]);
 	}
 }
 
@@ -307,6 +393,7 @@ smtp_close(struct sink *s)
 
 const struct sink_type sink_smtp = {.kind = SINK_SMTP,
 	.name = "smtp",
+	.reports = true,
 	.open = smtp_open,
 	.send = smtp_send,
 	.pause = smtp_pause,

@@ -131,6 +131,22 @@ Test(region, goes_on_after_a_restore)
 	region_destroy(b);
 }
 
+Test(region, one_without_pieces_is_saved_too)
+{
+	char path[] = "/tmp/regionXXXXXX";
+	int fd = mkstemp(path);
+	struct region *a = region_new((size_t)64 << 20), *b = region_new((size_t)64 << 20);
+
+	unlink(path);
+	cr_expect_eq(region_save(a, fd), 0, "a checkpoint may come before the first piece");
+	lseek(fd, 0, SEEK_SET);
+	cr_expect_eq(region_load(b, fd), 0);
+	cr_expect_neq(region_alloc(b, 100), 0);
+	close(fd);
+	region_destroy(a);
+	region_destroy(b);
+}
+
 Test(region, damage_is_seen)
 {
 	struct region *a = region_new(1 << 20), *b = region_new(1 << 20),

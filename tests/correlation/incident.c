@@ -194,6 +194,40 @@ Test(incident, ten_thousand_alerts_are_one_incident_with_an_exact_count)
 	den_close(&d);
 }
 
+Test(incident, a_flood_of_one_rule_about_many_is_one)
+{
+	struct den d = den_open(NULL);
+	struct alert_incident a = {0};
+	struct incidents_stats st;
+	char text[64];
+
+	for (int i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text), "noroshi.identity.user=u%d noroshi.identity.host=h%d",
+			i, i);
+		a = TELL(i / 200, text);
+	}
+	incidents_stats(d.k, &st);
+	cr_expect_eq(a.alerts, 10000, "%llu", (unsigned long long)a.alerts);
+	cr_expect_eq(st.opened, 4);
+	cr_expect_eq(st.merged, 3);
+	den_close(&d);
+}
+
+Test(incident, a_few_of_one_rule_in_an_hour_stay_apart)
+{
+	struct den d = den_open(NULL);
+	struct incidents_stats st;
+	char text[64];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text), "noroshi.identity.user=u%d", i);
+		TELL(i * 600, text);
+	}
+	incidents_stats(d.k, &st);
+	cr_expect_eq(st.opened, 6);
+	den_close(&d);
+}
+
 static const struct {
 	const char *level, *tag, *text;
 	uint32_t families;

@@ -43,7 +43,8 @@ def essence(alerts, ids=True):
         alert = {k: v for k, v in alert.items() if k != "noroshi.origin"}
         alert["noroshi.alert.last_record"] = {k: v for k, v in alert["noroshi.alert.last_record"].items() if k not in WAY_IN}
         if not ids:
-            del alert["noroshi.alert.id"]
+            for name in ("noroshi.alert.id", "noroshi.incident.id", "noroshi.incident.merged"):
+                alert.pop(name, None)
             for record in (*alert["noroshi.alert.records"], alert["noroshi.alert.last_record"]):
                 del record["event.id"]
         out.append(json.dumps(alert, sort_keys=True))

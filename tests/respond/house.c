@@ -1,4 +1,5 @@
 #include "tests/respond/house.h"
+#include "config/lists.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -51,6 +52,10 @@ house_init(struct house *h)
 		.stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 		.counts = h->counts,
 		.clock = &clock_system,
+		.desk_fd = -1,
+		.lists = lists_none(),
+		.host = "test",
+		.version = "0",
 		.log_fd = open(h->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
 }
 

@@ -1,0 +1,138 @@
+/* cli_report.c - `noroshi report incident ID`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "daemon/cli_cases.h"
+#include "respond/incidents.h"
+#include "respond/report.h"
+
+struct request {
+	struct cli_cases k;
+	const char *what, *who, *out;
+	enum report_format how;
+};
+
+static int
+read_options(struct request *r, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		int own = cli_cases_option(&r->k, argv, argc, &i);
+
+		if (own < 0)
+			return cli_usage(r->k.c, "%s needs a value", argv[i]);
+		if (own > 0 || !strcmp(argv[i], "--json"))
+			continue;
+		if (!strcmp(argv[i], "-o") && i + 1 < argc) {
+			r->out = argv[++i];
+		} else if (!strcmp(argv[i], "--format") && i + 1 < argc) {
+			const char *f = argv[++i];
+
+			r->how = !strcmp(f, "html")   ? REPORT_HTML
+				 : !strcmp(f, "json") ? REPORT_JSON
+						      : REPORT_TEXT;
+			if (strcmp(f, "html") != 0 && strcmp(f, "json") != 0 &&
+				strcmp(f, "text") != 0)
+				return cli_usage(
+					r->k.c, "--format is text, html or json, not '%s'", f);
+		} else if (argv[i][0] == '-') {
+			return cli_usage(r->k.c, "unknown option or missing value: '%s'", argv[i]);
+		} else if (!r->what) {
+			r->what = argv[i];
+		} else {
+			r->who = argv[i];
+		}
+	}
+	if (!r->what || strcmp(r->what, "incident") != 0 || !r->who)
+		return cli_usage(r->k.c, "say what: report incident ID");
+	return 0;
+}
+
+static int
+write_out(struct request *r, struct str text)
+{
+	if (!r->out) {
+		fwrite(text.p, 1, text.n, stdout);
+		return 0;
+	}
+	if (file_replace(r->out, text, 0640) == 0)
+		return 0;
+	fprintf(stderr, "noroshi: cannot write %s\n", r->out);
+	return EXIT_FINDING;
+}
+
+static int
+make(struct request *r)
+{
+	json_t *incident = incident_json(r->k.db, r->who), *records, *one;
+	struct report_site site = {.lists = r->k.lists, .version = STR(NOROSHI_VERSION)};
+	struct report_input in = {.incident = incident, .site = &site};
+	struct str *lines;
+	struct buf out = {0};
+	char host[256] = "";
+	size_t i;
+	int code;
+
+	if (!incident) {
+		fprintf(stderr,
+			"noroshi: no incident '%s'; `noroshi incident list --all` shows them\n",
+			r->who);
+		return EXIT_FINDING;
+	}
+	gethostname(host, sizeof(host) - 1);
+	site.host = str_of(host);
+	if (r->k.settings) {
+		site.organisation = r->k.settings->organisation;
+		site.contact = r->k.settings->contact;
+	}
+	records = cli_cases_records(&r->k, incident);
+	lines = mem_zero(json_array_size(records) + 1, sizeof(*lines));
+	json_array_foreach(records, i, one)
+	{
+		lines[i] = str_of(json_dumps(one, JSON_COMPACT));
+	}
+	in.records = lines;
+	in.nrecords = json_array_size(records);
+	in.number = (unsigned)json_integer_value(json_object_get(incident, "reports_total"));
+	in.number = in.number ? in.number : 1;
+	in.written = clock_wall(&clock_system);
+	code = report_preliminary(&in, r->how, r->k.ja, &out) == 0 ? write_out(r, buf_str(&out))
+								   : EXIT_FINDING;
+	for (i = 0; i < in.nrecords; i++)
+		free((void *)(uintptr_t)lines[i].p);
+	mem_free(lines);
+	buf_done(&out);
+	json_decref(records);
+	json_decref(incident);
+	return code;
+}
+
+static int
+run(const struct cli *c, int argc, char **argv)
+{
+	struct request r = {.k = {.c = c}};
+	int code = read_options(&r, argc, argv);
+
+	if (code == 0)
+		code = cli_cases_open(&r.k);
+	if (code == 0)
+		code = make(&r);
+	cli_cases_close(&r.k);
+	return code;
+}
+
+const struct cli_command cli_report = {
+	.name = "report",
+	.summary = "an incident's report (速報) as text, HTML or JSON, ja or en",
+	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json] [-o "
+		"FILE]\n"
+		"  -c FILE, --data DIR, --archive DIR\n"
+		"Exit codes: 0 done, 1 not found, 2 usage.\n\nExample:\n  noroshi report incident "
+		"INC-20261122-001 --lang ja --format html -o report.html\n",
+	.run = run,
+};

@@ -1,0 +1,16 @@
+/*
+ * beat.h - a sign of life to the outside, as long as all roles run: so Noroshi's own silence shows
+ * elsewhere. Threads: one of its own; it may wait for its peer.
+ */
+#ifndef RESPOND_BEAT_H
+#define RESPOND_BEAT_H
+
+#include "respond/respond.h"
+
+struct beat;
+
+/* NULL: the settings ask for none. */
+struct beat *beat_start(const struct respond_options *opt);
+void beat_stop(struct beat *b);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * report_inside.h - a report as items and lines, before it becomes text, HTML or JSON. Private to
+ * respond/report*.c.
+ */
+#ifndef RESPOND_REPORT_INSIDE_H
+#define RESPOND_REPORT_INSIDE_H
+
+#include "base/arena.h"
+#include "respond/report.h"
+
+#define REPORT_ITEMS 14u
+
+struct report_line {
+	struct str label, value; /* label empty: a line of text */
+};
+
+struct report_row { /* of the timeline */
+	int64_t time;
+	struct str family, who, where, what, reference;
+	int lane;
+};
+
+struct report_item {
+	const char *title;
+	struct report_line *lines;
+	size_t n, cap;
+};
+
+struct report {
+	struct arena arena;
+	bool ja, drill;
+	struct str heading, subheading;
+	struct report_item items[REPORT_ITEMS];
+	struct report_row *rows;
+	size_t nrows, rows_cap, rows_left; /* left: more than are shown */
+	int64_t first, last;
+};
+
+/* Everything shown safely: control characters as \xNN, bounded. */
+struct str report_shown(struct report *r, struct str s, size_t max);
+struct str report_text_of(struct report *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_add(struct report *r, unsigned item, const char *label, struct str value);
+struct str report_time(struct report *r, int64_t ns);
+
+/* report_records.c: the timeline's rows from the records. */
+void report_rows(struct report *r, const struct report_input *in);
+const char *report_family(struct str family, bool ja);
+
+int report_build(struct report *r, const struct report_input *in, bool ja);
+void report_done(struct report *r);
+
+#endif

@@ -1,0 +1,178 @@
+/* report_records.c - records as rows of a timeline: when, which log, who, where, what happened. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stamp.h"
+#include "respond/report_inside.h"
+
+#define ROWS_MAX 200u
+
+static const struct {
+	const char *name, *en, *ja;
+} families[] = {{"mail", "mail", "メール"}, {"firewall", "firewall", "ファイアウォール"},
+	{"proxy", "proxy", "プロキシ"}, {"endpoint", "endpoint", "端末"},
+	{"remote", "remote access", "リモートアクセス"}, {"auth", "authentication", "認証"},
+	{"server", "server", "サーバ"}, {"other", "other", "その他"}};
+
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+const char *
+report_family(struct str family, bool ja)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (str_eq(family, str_of(families[i].name)))
+			return ja ? families[i].ja : families[i].en;
+	return ja ? "その他" : "other";
+}
+
+static struct str
+text_of(const json_t *j, const char *name)
+{
+	const json_t *v = json_object_get(j, name);
+
+	if (json_is_array(v))
+		v = json_array_get(v, 0);
+	return json_is_string(v) ? str_make(json_string_value(v), json_string_length(v))
+				 : (struct str){"", 0};
+}
+
+/* By what the record says of itself; the order is from the special to the general. */
+static size_t
+lane_of(const json_t *j)
+{
+	static const struct {
+		const char *field, *word;
+		size_t lane;
+	} rules[] = {{"event.category", "email", 0}, {"observer.type", "proxy", 2},
+		{"event.action", "tunnel", 4}, {"event.action", "vpn", 4},
+		{"event.category", "web", 2}, {"event.category", "process", 3},
+		{"event.category", "file", 3}, {"event.category", "registry", 3},
+		{"event.category", "driver", 3}, {"event.category", "malware", 3},
+		{"event.category", "authentication", 5}, {"event.category", "iam", 5},
+		{"observer.type", "firewall", 1}, {"event.category", "network", 1},
+		{"event.category", "session", 4}};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (str_find(text_of(j, rules[i].field), str_of(rules[i].word)) >= 0)
+			return rules[i].lane;
+	return FAMILIES - 1;
+}
+
+/* What happened, as a sentence without names of fields. */
+static struct str
+sentence(struct report *r, const json_t *j, size_t lane)
+{
+	struct str action = text_of(j, "event.action"), url = text_of(j, "url.domain");
+	struct str command = text_of(j, "process.command_line"), path = text_of(j, "file.path");
+	struct str to = text_of(j, "destination.ip"), from = text_of(j, "source.ip");
+	bool failed = str_eq(text_of(j, "event.outcome"), STR("failure"));
+	bool ja = r->ja;
+
+	if (path.n == 0)
+		path = text_of(j, "process.executable");
+	switch (lane) {
+	case 0:
+		return report_text_of(r,
+			ja ? "メール：%.*s から %.*s へ" : "mail from %.*s to %.*s",
+			STR_ARG(report_shown(r, text_of(j, "email.from.address"), 100)),
+			STR_ARG(report_shown(r, text_of(j, "email.to.address"), 100)));
+	case 1:
+		return report_text_of(r,
+			failed ? (ja ? "通信を遮断：%.*s から %.*s へ"
+				     : "connection blocked, %.*s to %.*s")
+			       : (ja ? "通信を許可：%.*s から %.*s へ"
+				     : "connection allowed, %.*s to %.*s"),
+			STR_ARG(report_shown(r, from, 60)), STR_ARG(report_shown(r, to, 60)));
+	case 2:
+		return report_text_of(r,
+			failed ? (ja ? "Webアクセスを拒否：%.*s（送信%.*sバイト）"
+				     : "web access refused: %.*s (%.*s bytes sent)")
+			       : (ja ? "Webアクセス：%.*s（送信%.*sバイト）"
+				     : "web access: %.*s (%.*s bytes sent)"),
+			STR_ARG(report_shown(r, url.n ? url : text_of(j, "url.full"), 120)),
+			STR_ARG(report_shown(r, text_of(j, "source.bytes"), 20)));
+	case 3:
+		return str_find(text_of(j, "event.category"), STR("file")) >= 0
+			       ? report_text_of(r, ja ? "ファイル：%.*s" : "file: %.*s",
+					 STR_ARG(report_shown(r, path, 160)))
+			       : report_text_of(r,
+					 ja ? "プログラム実行：%.*s" : "program run: %.*s",
+					 STR_ARG(report_shown(r, command.n ? command : path, 200)));
+	case 4:
+		return report_text_of(r,
+			failed ? (ja ? "リモートアクセス失敗（%.*s から）"
+				     : "remote access failed, from %.*s")
+			: str_find(action, STR("down")) >= 0 ||
+					str_find(action, STR("disconnect")) >= 0
+				? (ja ? "リモートアクセス終了（%.*s から）"
+				      : "remote access ended, from %.*s")
+				: (ja ? "リモートアクセス成功（%.*s から）"
+				      : "remote access opened, from %.*s"),
+			STR_ARG(report_shown(r, from, 60)));
+	case 5:
+		if (str_find(text_of(j, "event.category"), STR("iam")) >= 0)
+			return report_text_of(
+				r, ja ? "アカウント・権限の変更" : "account or rights changed");
+		return report_text_of(r,
+			failed ? (ja ? "ログオン失敗（%.*s から）" : "logon failed, from %.*s")
+			       : (ja ? "ログオン成功（%.*s から）" : "logon succeeded, from %.*s"),
+			STR_ARG(from.n ? report_shown(r, from, 60)
+				       : str_of(ja ? "その機器" : "the machine itself")));
+	default:
+		return report_shown(r, text_of(j, "message"), 160);
+	}
+}
+
+static void
+add_row(struct report *r, const json_t *j)
+{
+	struct str stamp = text_of(j, "@timestamp"), who = text_of(j, "noroshi.identity.user");
+	struct str host = text_of(j, "noroshi.identity.host"), id = text_of(j, "event.id");
+	struct report_row *row;
+	int64_t ns = 0;
+
+	if (!stamp_take_iso(&stamp, NULL, 0, &ns) || ns == STAMP_BEYOND)
+		return;
+	if (r->nrows == ROWS_MAX) {
+		r->rows_left++;
+		return;
+	}
+	r->rows = mem_grow(r->rows, r->nrows, &r->rows_cap, sizeof(*r->rows));
+	row = &r->rows[r->nrows++];
+	*row = (struct report_row){.time = ns, .lane = (int)lane_of(j)};
+	row->family = str_of(r->ja ? families[row->lane].ja : families[row->lane].en);
+	if (who.n == 0)
+		who = text_of(j, "user.name");
+	if (host.n == 0)
+		host = text_of(j, "host.name");
+	row->who = report_shown(r, who, 60);
+	row->where = report_shown(r, host, 60);
+	row->what = sentence(r, j, (size_t)row->lane);
+	row->reference = report_text_of(r, "%lld / %.*s",
+		(long long)json_integer_value(json_object_get(j, "event.sequence")),
+		(int)(id.n < 8 ? id.n : 8), id.p ? id.p : "");
+	if (r->first == 0 || ns < r->first)
+		r->first = ns;
+	if (ns > r->last)
+		r->last = ns;
+}
+
+void
+report_rows(struct report *r, const struct report_input *in)
+{
+	for (size_t i = 0; i < in->nrecords; i++) {
+		json_t *j = json_loadb(in->records[i].p, in->records[i].n, JSON_ALLOW_NUL, NULL);
+
+		if (j)
+			add_row(r, j);
+		json_decref(j);
+	}
+	for (size_t i = 1; i < r->nrows; i++)
+		for (size_t k = i; k > 0 && r->rows[k - 1].time > r->rows[k].time; k--) {
+			struct report_row swap = r->rows[k];
+
+			r->rows[k] = r->rows[k - 1];
+			r->rows[k - 1] = swap;
+		}
+}

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Incidents through a real daemon: folded, mailed, reported, handled; what the company says of itself decides."""
+import email
+import email.policy
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from noroshi import NOROSHI, ROOT, Daemon, Server, check, free_port, run, send_tcp, wait_for  # noqa: E402
+
+RULES = os.path.join(ROOT, "config", "rules")
+PEOPLE = "user,name,department,mail,pc,mac,vpn\n" \
+         "sato.k,佐藤 健二,設計部,kenji.sato@aoba.example,AS-PC0001,00:1c:42:00:00:01,k-sato\n" \
+         "ito.m,伊藤 美香,総務部,mika.ito@aoba.example,AS-PC0002,00:1c:42:00:00:02,m-ito\n"
+ASSETS = "host,address,role,important\nAS-FS01,10.10.1.5,file server,yes\n"
+NETWORKS = "network,role\n10.20.0.0/16,client\n10.212.134.0/24,vpn pool\n10.9.0.10,proxy\n"
+LOUD = """title: Test login
+id: 11111111-2222-4333-8444-555555555555
+level: high
+logsource: {product: linux, service: sshd}
+detection: {s: {event.action: ssh_login, event.outcome: success}, condition: s}
+tags: [attack.initial-access, attack.t1078]
+noroshi:
+  group-by: [user.name]
+  title_ja: 試験用のログイン
+  sentence_en: '%user.name% logged in.'
+  sentence_ja: '%user.name% がログインしました。'
+  first_action_en: Look at it.
+  first_action_ja: 内容を確認する。
+"""
+
+
+def watchlists(folder, **lists):
+    os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o755)
+    for name, text in lists.items():
+        with open(os.path.join(folder, name + ".csv"), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def stamp(seconds=0):
+    return time.strftime("%b %d %H:%M:%S", time.gmtime(time.time() + seconds))
+
+
+def login(user, n, host="app01"):
+    return f"<38>{stamp()} {host} sshd[{n}]: Accepted password for {user} from 198.51.100.7 port 40001 ssh2".encode()
+
+
+def mails(server):
+    out = []
+    for path in sorted(glob.glob(os.path.join(server.folder, "*.eml"))):
+        with open(path, "rb") as f:
+            out.append(email.message_from_binary_file(f, policy=email.policy.default))
+    return out
+
+
+def reports(server):
+    return [m for m in mails(server) if m.is_multipart()]
+
+
+def part(message, kind):
+    for one in message.walk():
+        if one.get_content_type() == kind:
+            return one.get_content()
+    return None
+
+
+class House:
+    """A daemon with one rule that is loud, mail, and short patience."""
+
+    def __init__(self, to=("soc@aoba.example",), rules=None, **settings):
+        self.folder = tempfile.mkdtemp(prefix="noroshi-incidents-")
+        os.chmod(self.folder, 0o755)
+        self.mailbox = os.path.join(self.folder, "mail")
+        os.makedirs(self.mailbox)
+        self.server = Server("smtp.py", self.mailbox)
+        self.server.folder = self.mailbox
+        self.rule = os.path.join(self.folder, "rules.yml")
+        with open(self.rule, "w", encoding="utf-8") as f:
+            f.write(LOUD)
+        self.lists = os.path.join(self.folder, "watchlists")
+        watchlists(self.lists, people=PEOPLE, assets=ASSETS, networks=NETWORKS)
+        self.settings, self.to, self.rules = settings, list(to), rules
+
+    def __enter__(self):
+        self.server.__enter__()
+        self.port = free_port()
+        config = {"listen": [{"name": "tcp", "kind": "tcp", "address": f"127.0.0.1:{self.port}", "zone": "UTC"}],
+                  "rules": [{"path": p} for p in (self.rules or [self.rule])], "watchlists": self.lists,
+                  "organisation": {"name": "青葉精工株式会社", "contact": "情報システム部 03-0000-0000", "domains": ["aoba.example"]},
+                  "report": {"fold": "2s"},
+                  "alerts": [{"kind": "smtp", "name": "mail", "server": f"127.0.0.1:{self.server.said}", "from": "noroshi@aoba.example",
+                              "to": self.to, "language": "ja", "min_level": "high", "starttls": "never"}]}
+        config.update(self.settings)
+        self.daemon = Daemon(config)
+        self.d = self.daemon.__enter__()
+        return self
+
+    def __exit__(self, *why):
+        self.daemon.__exit__(*why)
+        self.server.__exit__(*why)
+
+    def cli(self, *args, code=0):
+        return self.d.cli(*args, code=code)
+
+    def incidents(self, *args):
+        return json.loads(self.cli("--json", "incident", "list", *args))
+
+
+def test_alert_at_once_and_report_after_the_fold():
+    with House() as h:
+        began = time.time()
+        send_tcp(h.port, [login("sato.k", 1)])
+        wait_for(lambda: mails(h.server), 5, "the alert's mail")
+        check(time.time() - began <= 2.5, f"the mail took {time.time() - began:.1f} s")
+        wait_for(lambda: reports(h.server), 30, "the report")
+        message = reports(h.server)[0]
+        check("速報" in message["Subject"] and "INC-" in message["Subject"], message["Subject"])
+        text, html, data = part(message, "text/plain"), part(message, "text/html"), part(message, "application/json")
+        form = json.loads(data)
+        check([i["n"] for i in form["items"]] == list(range(1, 15)), "fourteen items in JSON")
+        for item in form["items"]:
+            check(item["lines"] and all(line["value"].strip() for line in item["lines"]), f"item {item['n']} is blank")
+            check(f"{item['n']}. {item['title']}" in text and f"{item['n']}. {item['title']}" in html, item["title"])
+        for words in (text, html):
+            for bad in ("event.action", "user.name", "source.ip", "noroshi.", "11111111-2222"):
+                check(bad not in words, f"a reader sees {bad}")
+            check("佐藤 健二" in words and "設計部" in words and "JST" in words, "name, department and time for people")
+            check("198.51.100.7" in words and "青葉精工" in words, "where from, and who writes")
+        jst = time.strftime("%Y-%m-%d %H", time.gmtime(began + 9 * 3600))
+        check(jst in text, f"the time in JST, {jst}")
+        one = h.incidents()[0]
+        check(one["notified"] and one["number"].startswith("INC-"), one)
+        events = h.cli("incident", "events", one["number"])
+        check("sato.k" in events and "ssh_login" in events, events)
+        check("sato.k" in h.cli("timeline", "sato.k", "--around", one["first"]), "the timeline by person")
+        check("インシデント速報" in h.cli("report", "incident", one["number"], "--lang", "ja"), "the report by hand")
+        check("<svg" in h.cli("report", "incident", one["number"], "--format", "html"), "a picture of the course")
+
+
+def test_ten_thousand_alerts_of_one_rule_are_one_incident():
+    with House() as h:
+        count = 10000
+        send_tcp(h.port, [login(f"user{i:05}", i, f"host{i:05}") for i in range(count)])
+        h.d.wait_stored(count, timeout=60)
+        wait_for(lambda: h.incidents() and h.incidents()[0]["alerts_total"] == count, 90,
+                 lambda: [i["alerts_total"] for i in h.incidents("--all")])
+        check(len(h.incidents()) == 1, [i["number"] for i in h.incidents()])
+        wait_for(lambda: reports(h.server), 30, "the report")
+        time.sleep(3)
+        check(len(reports(h.server)) <= 2, f"{len(reports(h.server))} reports")
+        check(len(mails(h.server)) - len(reports(h.server)) <= 5, f"{len(mails(h.server))} mails in all")
+        shown = json.loads(h.cli("--json", "incident", "show", h.incidents()[0]["number"]))
+        check(shown["alerts_total"] == count and shown["records_total"] == count, "exact counts")
+
+
+def test_handling_follows_the_five_stages():
+    with House() as h:
+        send_tcp(h.port, [login("ito.m", 1)])
+        number = wait_for(lambda: h.incidents() and h.incidents()[0]["number"], 20, "an incident")
+        h.cli("incident", "stage", number, "3", code=1)
+        h.cli("incident", "stage", number, "2", code=1)
+        h.cli("incident", "close", number, code=1)
+        h.cli("ack", number)
+        h.cli("incident", "stage", number, "2", "--set", "owner=ito", "--set", "first_action=パスワードを変更した")
+        h.cli("incident", "level", number, "L3", "--reason", "customer data")
+        h.cli("incident", "note", number, "called the user")
+        h.cli("incident", "stage", number, "4", code=1)
+        h.cli("incident", "stage", number, "4", "--reason", "cause known", "--set", "recovery=x", "--set", "recovered_at=2026-01-01")
+        h.cli("incident", "close", number, "--set", "outline=o", "--set", "effect=e", "--set", "action=a", "--set", "prevention=p")
+        one = json.loads(h.cli("--json", "incident", "show", number))
+        check(one["status"] == "closed" and one["level"] == 3 and one["stage"] == 4 and one["acknowledged"], one)
+        check([x["what"] for x in one["history"]][:2] == ["opened", "alert"], [x["what"] for x in one["history"]])
+        check({"ack", "stage", "level", "note", "close"} <= {x["what"] for x in one["history"]}, "all is in the history")
+        check(all(x["by"] for x in one["history"]), "who did it")
+        h.cli("incident", "show", "INC-19990101-001", code=1)
+
+
+def test_a_drill_is_marked_everywhere():
+    with House() as h:
+        h.cli("drill", "autumn")
+        wait_for(lambda: mails(h.server), 20, "the drill's mail")
+        wait_for(lambda: reports(h.server), 30, "the drill's report")
+        for message in mails(h.server):
+            check("訓練" in message["Subject"], message["Subject"])
+        check("訓練" in part(reports(h.server)[0], "text/plain"), "in the report")
+        check("[DRILL]" in h.cli("incident", "list"), "in the list")
+
+
+def test_nobody_outside_is_told_without_a_person():
+    with House(to=("soc@aoba.example", "boss@partner.example")) as h:
+        send_tcp(h.port, [login("sato.k", 1)])
+        wait_for(lambda: reports(h.server), 30, "the report")
+        check("partner.example" not in reports(h.server)[0]["To"], reports(h.server)[0]["To"])
+        number = h.incidents()[0]["number"]
+        h.cli("incident", "approve", number, "--to", "boss@partner.example")
+        wait_for(lambda: len(reports(h.server)) > 1, 30, "the next report")
+        check("boss@partner.example" in reports(h.server)[1]["To"], reports(h.server)[1]["To"])
+
+
+def test_nobody_answers_and_the_second_address_is_told():
+    notify = [{"level": 0, "to": ["lead@aoba.example"], "after": "3s", "then": ["chief@aoba.example"]}]
+    with House(notify=notify) as h:
+        send_tcp(h.port, [login("sato.k", 1)])
+        wait_for(lambda: any("chief@aoba.example" in (m["To"] or "") for m in mails(h.server)), 30, "the second address")
+        check(any("lead@aoba.example" in (m["To"] or "") or "lead@aoba.example" in str(m) for m in reports(h.server)) or
+              not reports(h.server), "the level's recipients get the report")
+        told = [m for m in mails(h.server) if "chief@aoba.example" in (m["To"] or "")]
+        check("未確認" in told[0]["Subject"], told[0]["Subject"])
+        time.sleep(4)
+        check(len([m for m in mails(h.server) if "chief@aoba.example" in (m["To"] or "")]) == 1, "once")
+
+
+def test_the_heartbeat_beats():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        path = os.path.join(folder, "beat")
+        with House(heartbeat={"file": path, "every": "1s"}) as h:
+            wait_for(lambda: os.path.exists(path), 20, "the file")
+            before = open(path, encoding="utf-8").read()
+            wait_for(lambda: open(path, encoding="utf-8").read() != before, 20, "another beat")
+            check(h.d.status()["ready"], "all is well")
+
+
+HOSTILE = "<script>alert(1)</script>=cmd|' /C calc'!A0<!channel>"
+
+
+def test_what_logs_say_stays_text():
+    with House() as h:
+        send_tcp(h.port, [login(HOSTILE.replace(" ", "_"), 1)])
+        wait_for(lambda: reports(h.server), 30, "the report")
+        message = reports(h.server)[0]
+        check("<script>" not in part(message, "text/html"), "HTML stays text")
+        check("\x1b" not in part(message, "text/plain"), "no terminal sequence")
+        number = h.incidents()[0]["number"]
+        check("\x1b" not in h.cli("incident", "show", number), "nor on the terminal")
+
+
+def test_new_watchlists_come_into_force_without_a_pause():
+    with House() as h:
+        send_tcp(h.port, [login("k-sato", 1)])
+        wait_for(lambda: h.d.query("noroshi.identity.user:sato.k"), 20, "known by the VPN name")
+        watchlists(h.lists, people=PEOPLE.replace("k-sato", "satok"))
+        wait_for(lambda: h.d.status()["lists_rows"], 10, "rows are counted")
+        wait_for(lambda: (send_tcp(h.port, [login("satok", 2)]), h.d.query("user.name:satok and noroshi.identity.user:sato.k"))[1],
+                 30, "the new name is known", step=1)
+        check(h.d.role("engine"), "the same engine")
+
+
+run(globals())
