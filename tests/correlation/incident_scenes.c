@@ -464,6 +464,7 @@ Test(incident_scenes, memory_is_bounded)
 	cr_expect_leq(region_used(g.region), (size_t)16 << 20);
 	cr_expect_gt(st.evicted, 0u, "the oldest were given up, and counted");
 	cr_expect_gt(st.open, 0u);
+	cr_expect_leq(st.open, 2048u, "half of the region: keys have room of their own");
 	cr_expect_gt(st.merged, 0u);
 	stage_close(&g);
 }
