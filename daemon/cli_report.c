@@ -10,12 +10,15 @@
 #include "base/mem.h"
 #include "daemon/cli_cases.h"
 #include "respond/incidents.h"
+#include "respond/month.h"
 #include "respond/report.h"
+#include "store/store.h"
 
 struct request {
 	struct cli_cases k;
 	const char *what, *who, *out;
 	enum report_format how;
+	bool pdf;
 };
 
 static int
@@ -33,13 +36,14 @@ read_options(struct request *r, int argc, char **argv)
 		} else if (!strcmp(argv[i], "--format") && i + 1 < argc) {
 			const char *f = argv[++i];
 
-			r->how = !strcmp(f, "html")   ? REPORT_HTML
-				 : !strcmp(f, "json") ? REPORT_JSON
-						      : REPORT_TEXT;
+			r->pdf = !strcmp(f, "pdf");
+			r->how = r->pdf || !strcmp(f, "html") ? REPORT_HTML
+				 : !strcmp(f, "json")         ? REPORT_JSON
+							      : REPORT_TEXT;
 			if (strcmp(f, "html") != 0 && strcmp(f, "json") != 0 &&
-				strcmp(f, "text") != 0)
+				strcmp(f, "text") != 0 && !r->pdf)
 				return cli_usage(
-					r->k.c, "--format is text, html or json, not '%s'", f);
+					r->k.c, "--format is text, html, json or pdf, not '%s'", f);
 		} else if (argv[i][0] == '-') {
 			return cli_usage(r->k.c, "unknown option or missing value: '%s'", argv[i]);
 		} else if (!r->what) {
@@ -48,14 +52,28 @@ read_options(struct request *r, int argc, char **argv)
 			r->who = argv[i];
 		}
 	}
-	if (!r->what || strcmp(r->what, "incident") != 0 || !r->who)
-		return cli_usage(r->k.c, "say what: report incident ID");
+	if (!r->what || !r->who ||
+		(strcmp(r->what, "incident") != 0 && strcmp(r->what, "monthly") != 0))
+		return cli_usage(r->k.c, "say what: report incident ID, or report monthly YYYY-MM");
 	return 0;
 }
 
 static int
 write_out(struct request *r, struct str text)
 {
+	struct buf pdf = {0};
+	struct diag why = {0};
+	int code;
+
+	if (r->pdf) {
+		r->pdf = false;
+		code = report_pdf(text, &why, &pdf) == 0 ? write_out(r, buf_str(&pdf))
+							 : EXIT_FINDING;
+		cli_diag(&why);
+		diag_done(&why);
+		buf_done(&pdf);
+		return code;
+	}
 	if (!r->out) {
 		fwrite(text.p, 1, text.n, stdout);
 		return 0;
@@ -112,6 +130,42 @@ make(struct request *r)
 	return code;
 }
 
+static bool
+on_line(void *ctx, struct str json)
+{
+	month_record(ctx, json);
+	return true;
+}
+
+static int
+make_month(struct request *r)
+{
+	struct report_site site = {.lists = r->k.lists, .version = STR(NOROSHI_VERSION)};
+	struct month m;
+	int64_t now = clock_wall(&clock_system);
+	struct scan_options opt = {.dir = r->k.archive_path.p, .cls = STR("default")};
+	struct diag why = {0};
+	struct buf out = {0};
+	json_t *j;
+	int code;
+
+	if (!month_parse(str_of(r->who), now, &m))
+		return cli_usage(r->k.c, "a month is YYYY-MM, not '%s'", r->who);
+	opt.since = m.since;
+	opt.until = m.until;
+	if (store_scan(&opt, on_line, &m, &why) < 0)
+		cli_diag(&why);
+	if (r->k.settings)
+		site.organisation = r->k.settings->organisation;
+	j = month_json(&m, r->k.db, now);
+	code = report_monthly(j, &site, r->how, r->k.ja, &out) == 0 ? write_out(r, buf_str(&out))
+								    : EXIT_FINDING;
+	json_decref(j);
+	buf_done(&out);
+	diag_done(&why);
+	return code;
+}
+
 static int
 run(const struct cli *c, int argc, char **argv)
 {
@@ -121,16 +175,18 @@ run(const struct cli *c, int argc, char **argv)
 	if (code == 0)
 		code = cli_cases_open(&r.k);
 	if (code == 0)
-		code = make(&r);
+		code = !strcmp(r.what, "monthly") ? make_month(&r) : make(&r);
 	cli_cases_close(&r.k);
 	return code;
 }
 
 const struct cli_command cli_report = {
 	.name = "report",
-	.summary = "an incident's report (速報) as text, HTML or JSON, ja or en",
-	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json] [-o "
+	.summary = "an incident's report (速報), or a month on one page; ja or en",
+	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json|pdf] "
+		"[-o "
 		"FILE]\n"
+		"       noroshi report monthly YYYY-MM [the same]\n"
 		"  -c FILE, --data DIR, --archive DIR\n"
 		"Exit codes: 0 done, 1 not found, 2 usage.\n\nExample:\n  noroshi report incident "
 		"INC-20261122-001 --lang ja --format html -o report.html\n",

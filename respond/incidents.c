@@ -465,11 +465,12 @@ incidents_take(sqlite3 *db, const struct policy *p, const json_t *alert, uint64_
 		rc = keep_records(&t);
 	if (rc == 0)
 		rc = note_rule(&t);
-	*mail = db_number(db, "SELECT mailed<?2 FROM incidents WHERE id=?1", "ti", t.id,
-			(int64_t)level) != 0;
+	/* Only what a report will tell is not mailed by itself. */
+	*mail = db_number(db, "SELECT mailed<?2 OR rank<?3 FROM incidents WHERE id=?1", "tii", t.id,
+			(int64_t)level, (int64_t)p->report_least) != 0;
 	if (rc == 0 && *mail)
-		rc = db_run(db, "UPDATE incidents SET mailed=?2 WHERE id=?1", "ti", t.id,
-			(int64_t)level);
+		rc = db_run(db, "UPDATE incidents SET mailed=max(mailed,?2) WHERE id=?1", "ti",
+			t.id, (int64_t)level);
 	if (rc == 0)
 		rc = plan_report(&t);
 	return rc;
