@@ -33,6 +33,8 @@ enum log_family {
 struct str family_name(enum log_family f);
 /* Of a row of logsource.def. */
 enum log_family family_of_logsource(unsigned logsource);
+/* All of them at once, for who asks per record: ret holds LOGSOURCE_COUNT. */
+void families_of_logsources(uint8_t *ret);
 /* Of a category that a rule names; FAMILY_OTHER: it says nothing. */
 enum log_family family_of_category(struct str category);
 

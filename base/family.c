@@ -79,3 +79,10 @@ family_of_logsource(unsigned logsource)
 		return FAMILY_ENDPOINT;
 	return FAMILY_OTHER;
 }
+
+void
+families_of_logsources(uint8_t *ret)
+{
+	for (unsigned i = 0; i < LOGSOURCE_COUNT; i++)
+		ret[i] = (uint8_t)family_of_logsource(i);
+}

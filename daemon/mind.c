@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include "base/err.h"
+#include "base/logsource.h"
 #include "base/mem.h"
 
 #define MATCHES_MAX 4096u
@@ -26,6 +27,7 @@ struct mind {
 	struct str input;
 	uint64_t seq, unheld, limits;
 	int64_t heard[FAMILY_COUNT];
+	uint8_t families[LOGSOURCE_COUNT];
 	uint32_t matches[MATCHES_MAX];
 };
 
@@ -166,7 +168,9 @@ settle_matches(struct mind *m, struct batch b, struct record *r, const uint32_t 
 static void
 hear(struct mind *m, const struct record *r)
 {
-	enum log_family f = family_of_logsource(r->logsource);
+	enum log_family f = r->logsource < LOGSOURCE_COUNT
+				    ? (enum log_family)m->families[r->logsource]
+				    : FAMILY_OTHER;
 
 	int64_t second = r->time - r->time % NS_PER_S;
 
@@ -257,6 +261,7 @@ mind_begin(struct mind *m)
 	struct weave_sink ws = {.derived = on_derived, .ctx = m};
 	const struct brain *b = m->opt.brain;
 
+	families_of_logsources(m->families);
 	for (unsigned i = 0; i < FAMILY_COUNT; i++)
 		m->heard[i] = INT64_MIN / 2;
 	m->correlator =

@@ -144,7 +144,7 @@ learn_nat(struct weave *w, struct batch b, const struct record *r)
 void
 weave_learn(struct weave *w, struct batch b, const struct record *r, struct str person)
 {
-	enum log_family f = family_of_logsource(r->logsource);
+	enum log_family f = weave_family(w, r);
 
 	if (r->logsource == LOGSOURCE_DHCPD ||
 		str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")))

@@ -4,6 +4,7 @@
 #ifndef WEAVE_INSIDE_H
 #define WEAVE_INSIDE_H
 
+#include "base/logsource.h"
 #include "weave/address.h"
 #include "weave/join.h"
 
@@ -42,8 +43,16 @@ struct weave {
 	struct table addresses, hosts, nats;
 	struct joins joins;
 	struct batch batch; /* of weave's own: derived records */
+	uint8_t families[LOGSOURCE_COUNT];
 	char scratch[NAME_MAX_BYTES], answer[8][3][NAME_MAX_BYTES];
 };
+
+static inline enum log_family
+weave_family(const struct weave *w, const struct record *r)
+{
+	return r->logsource < LOGSOURCE_COUNT ? (enum log_family)w->families[r->logsource]
+					      : FAMILY_OTHER;
+}
 
 /* bind.c: what the record says of who is where. */
 void weave_learn(struct weave *w, struct batch b, const struct record *r, struct str person);
