@@ -204,10 +204,15 @@ do_ask(struct request *r)
 		json_object_set_new(ask, "to", json_string(r->words[2]));
 	else if (r->nwords > 2 && !strcmp(what, "stage"))
 		json_object_set_new(ask, "stage", json_integer(atoi(r->words[2])));
-	else if (r->nwords > 2 && !strcmp(what, "level"))
-		json_object_set_new(
-			ask, "level", json_integer(atoi(r->words[2] + (r->words[2][0] == 'L'))));
-	else if (r->nwords > 2)
+	else if (r->nwords > 2 && !strcmp(what, "level")) {
+		const char *level = r->words[2] + (r->words[2][0] == 'L' || r->words[2][0] == 'l');
+
+		if (!is_digit(level[0]) || level[1]) {
+			json_decref(ask);
+			return cli_usage(r->k.c, "'%s' is not a level: L0 to L4", r->words[2]);
+		}
+		json_object_set_new(ask, "level", json_integer(level[0] - '0'));
+	} else if (r->nwords > 2)
 		json_object_set_new(ask, "text", json_string(r->words[2]));
 	return cli_cases_ask(&r->k, ask);
 }

@@ -115,7 +115,9 @@ answer(struct desk *d, json_t *ask, const char *by)
 	if (cases_begin(d->duty->cases) < 0)
 		return json_pack("{s:s}", "error", "cases.db is busy; try again");
 	ret = incident_act(cases_db(d->duty->cases), ask, wall);
-	if (cases_commit(d->duty->cases, cases_taken(d->duty->cases)) < 0) {
+	if (json_object_get(ret, "failed"))
+		cases_abandon(d->duty->cases);
+	else if (cases_commit(d->duty->cases, cases_taken(d->duty->cases)) < 0) {
 		json_decref(ret);
 		return json_pack("{s:s}", "error", "cases.db does not take it; is the disk full?");
 	}

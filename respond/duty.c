@@ -247,7 +247,6 @@ write_report(struct duty *d, const char *id, int64_t wall)
 		.version = str_of(d->opt->version)};
 	struct report_input in = {.incident = incident, .written = wall, .site = &site};
 	struct fetched f = {0};
-	struct buf told = {0};
 	struct str *addresses;
 	char row[80];
 	size_t n;
@@ -276,13 +275,11 @@ write_report(struct duty *d, const char *id, int64_t wall)
 	json_object_set(report, "number", json_object_get(incident, "number"));
 	json_object_set_new(report, "n", json_integer(in.number));
 	snprintf(row, sizeof(row), "r%.32sn%u", id, in.number);
-	join(to, &told);
 	rc = put_row(d, row, LEVEL_CRITICAL, id, report, wall);
 	if (rc == 0)
-		rc = incident_reported(db, d->policy, id, in.number, wall, told.p);
+		rc = incident_reported(db, id, in.number, wall, to);
 	fetched_done(&f);
 	mem_free(addresses);
-	buf_done(&told);
 	json_decref(report);
 	json_decref(to);
 	json_decref(incident);

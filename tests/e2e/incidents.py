@@ -175,7 +175,7 @@ def test_handling_follows_the_five_stages():
         h.cli("incident", "stage", number, "4", "--reason", "cause known", "--set", "recovery=x", "--set", "recovered_at=2026-01-01")
         h.cli("incident", "close", number, "--set", "outline=o", "--set", "effect=e", "--set", "action=a", "--set", "prevention=p")
         one = json.loads(h.cli("--json", "incident", "show", number))
-        check(one["status"] == "closed" and one["level"] == 3 and one["stage"] == 4 and one["acknowledged"], one)
+        check(one["status"] == "closed" and one["level"] == 3 and one["stage"] == 5 and one["acknowledged"], one)
         check([x["what"] for x in one["history"]][:2] == ["opened", "alert"], [x["what"] for x in one["history"]])
         check({"ack", "stage", "level", "note", "close"} <= {x["what"] for x in one["history"]}, "all is in the history")
         check(all(x["by"] for x in one["history"]), "who did it")
