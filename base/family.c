@@ -47,10 +47,12 @@ family_of_logsource(unsigned logsource)
 	static const struct {
 		const char *category;
 		enum log_family family;
-	} by_category[] = {{"mail", FAMILY_MAIL}, {"vpn", FAMILY_REMOTE}, {"proxy", FAMILY_PROXY},
-		{"firewall", FAMILY_FIREWALL}, {"utm", FAMILY_FIREWALL}, {"ids", FAMILY_FIREWALL},
-		{"authentication", FAMILY_AUTH}, {"webserver", FAMILY_SERVER},
-		{"database", FAMILY_SERVER}, {"file_access", FAMILY_SERVER}};
+	} by_category[] = {{"mail", FAMILY_MAIL}, {"vpn", FAMILY_REMOTE},
+		/* a firewall's web filter is the firewall's log, whatever else it can feed */
+		{"utm", FAMILY_FIREWALL}, {"firewall", FAMILY_FIREWALL}, {"ids", FAMILY_FIREWALL},
+		{"proxy", FAMILY_PROXY}, {"authentication", FAMILY_AUTH},
+		{"webserver", FAMILY_SERVER}, {"database", FAMILY_SERVER},
+		{"file_access", FAMILY_SERVER}};
 	const struct logsource_row *row;
 
 	if (logsource == LOGSOURCE_NONE || logsource >= LOGSOURCE_COUNT)

@@ -446,6 +446,7 @@ settings_free(struct settings *s)
 		return;
 	for (size_t i = 0; i < s->ninputs; i++)
 		zone_free(s->inputs[i].zone);
+	zone_free(s->lists_zone);
 	arena_done(&s->arena);
 	mem_free(s);
 }

@@ -132,7 +132,8 @@ load_lists(const struct brain_options *opt, struct diag *why, struct brain *b)
 		rc = lists_load(buf_str(&b->lists_packed), why, &b->lists);
 	else if (rc == 0)
 		b->lists = lists_none();
-	if (rc == 0)
+	/* Who has no lists knows that rules about lists are idle; `noroshi check` tells which. */
+	if (rc == 0 && (dir.n > 0 || opt->strict))
 		ruleset_check_lists(b->rules, b->lists, why);
 	return rc;
 }

@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "daemon/cli_cases.h"
 #include "respond/incidents.h"
+#include "respond/month.h"
 #include "respond/report.h"
+#include "store/store.h"
 
 struct request {
 	struct cli_cases k;
@@ -48,8 +50,9 @@ read_options(struct request *r, int argc, char **argv)
 			r->who = argv[i];
 		}
 	}
-	if (!r->what || strcmp(r->what, "incident") != 0 || !r->who)
-		return cli_usage(r->k.c, "say what: report incident ID");
+	if (!r->what || !r->who ||
+		(strcmp(r->what, "incident") != 0 && strcmp(r->what, "monthly") != 0))
+		return cli_usage(r->k.c, "say what: report incident ID, or report monthly YYYY-MM");
 	return 0;
 }
 
@@ -112,6 +115,42 @@ make(struct request *r)
 	return code;
 }
 
+static bool
+on_line(void *ctx, struct str json)
+{
+	month_record(ctx, json);
+	return true;
+}
+
+static int
+make_month(struct request *r)
+{
+	struct report_site site = {.lists = r->k.lists, .version = STR(NOROSHI_VERSION)};
+	struct month m;
+	int64_t now = clock_wall(&clock_system);
+	struct scan_options opt = {.dir = r->k.archive_path.p, .cls = STR("default")};
+	struct diag why = {0};
+	struct buf out = {0};
+	json_t *j;
+	int code;
+
+	if (!month_parse(str_of(r->who), now, &m))
+		return cli_usage(r->k.c, "a month is YYYY-MM, not '%s'", r->who);
+	opt.since = m.since;
+	opt.until = m.until;
+	if (store_scan(&opt, on_line, &m, &why) < 0)
+		cli_diag(&why);
+	if (r->k.settings)
+		site.organisation = r->k.settings->organisation;
+	j = month_json(&m, r->k.db, now);
+	code = report_monthly(j, &site, r->how, r->k.ja, &out) == 0 ? write_out(r, buf_str(&out))
+								    : EXIT_FINDING;
+	json_decref(j);
+	buf_done(&out);
+	diag_done(&why);
+	return code;
+}
+
 static int
 run(const struct cli *c, int argc, char **argv)
 {
@@ -121,16 +160,17 @@ run(const struct cli *c, int argc, char **argv)
 	if (code == 0)
 		code = cli_cases_open(&r.k);
 	if (code == 0)
-		code = make(&r);
+		code = !strcmp(r.what, "monthly") ? make_month(&r) : make(&r);
 	cli_cases_close(&r.k);
 	return code;
 }
 
 const struct cli_command cli_report = {
 	.name = "report",
-	.summary = "an incident's report (速報) as text, HTML or JSON, ja or en",
+	.summary = "an incident's report (速報), or a month on one page; ja or en",
 	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json] [-o "
 		"FILE]\n"
+		"       noroshi report monthly YYYY-MM [the same]\n"
 		"  -c FILE, --data DIR, --archive DIR\n"
 		"Exit codes: 0 done, 1 not found, 2 usage.\n\nExample:\n  noroshi report incident "
 		"INC-20261122-001 --lang ja --format html -o report.html\n",

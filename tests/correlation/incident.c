@@ -199,7 +199,7 @@ Test(incident, a_flood_of_one_rule_about_many_is_one)
 	struct den d = den_open(NULL);
 	struct alert_incident a = {0};
 	struct incidents_stats st;
-	char text[64];
+	char text[96];
 
 	for (int i = 0; i < 10000; i++) {
 		snprintf(text, sizeof(text), "noroshi.identity.user=u%d noroshi.identity.host=h%d",
@@ -217,7 +217,7 @@ Test(incident, a_few_of_one_rule_in_an_hour_stay_apart)
 {
 	struct den d = den_open(NULL);
 	struct incidents_stats st;
-	char text[64];
+	char text[96];
 
 	for (int i = 0; i < 6; i++) {
 		snprintf(text, sizeof(text), "noroshi.identity.user=u%d", i);
