@@ -54,6 +54,72 @@ add_records(struct alert *a, const struct state *s, const struct group *g, const
 	}
 }
 
+static bool
+same_names(const struct corr *a, const struct corr *b)
+{
+	if (a->ngroup != b->ngroup)
+		return false;
+	for (uint32_t i = 0; i < a->ngroup; i++)
+		if (!str_eq(a->group[i], b->group[i]))
+			return false;
+	return true;
+}
+
+static bool
+has_record(const struct alert *a, const struct item *it)
+{
+	for (size_t i = 0; i < a->nrecords; i++)
+		if (a->records[i].id.lo == it->id.lo && a->records[i].id.hi == it->id.hi)
+			return true;
+	return false;
+}
+
+/*
+ * What the inner correlations of the same group saw within the window: the steps behind a step
+ * belong to the story too. The record that decided and those that stand there already stay.
+ */
+static void
+add_inner(struct correlator *k, struct alert *a, const struct corr *c, struct str key, int64_t from,
+	unsigned depth)
+{
+	for (uint32_t r = 0; depth > 0 && r < c->nrefs; r++) {
+		const struct corr *in = c->refs[r].inner ? k->c->at[c->refs[r].target] : NULL;
+		const struct group *g;
+		roff at;
+
+		if (!in || !same_names(c, in))
+			continue;
+		at = state_look(&k->s, c->refs[r].target, key);
+		g = at ? state_group(&k->s, at) : NULL;
+		for (uint32_t i = 0; g && i < g->n && a->nrecords < ALERT_RECORDS; i++) {
+			const struct item *it = window_at(&k->s, g, i);
+
+			if (it->time < from || it->time > a->time || has_record(a, it))
+				continue;
+			add_record(a, it);
+			a->nrecords_all++;
+		}
+		add_inner(k, a, in, key, from, depth - 1);
+	}
+}
+
+/* By time, then as they came: lists are short, and nearly in order. */
+static void
+sort_records(struct alert *a)
+{
+	for (size_t i = 1; i < a->nrecords; i++)
+		for (size_t j = i;
+			j > 0 && (a->records[j - 1].time > a->records[j].time ||
+					 (a->records[j - 1].time == a->records[j].time &&
+						 a->records[j - 1].seq > a->records[j].seq));
+			j--) {
+			struct alert_record swap = a->records[j];
+
+			a->records[j] = a->records[j - 1];
+			a->records[j - 1] = swap;
+		}
+}
+
 /* The newest different values that were counted: whom else it is about. */
 static void
 add_values(struct alert *a, const struct state *s, const struct corr *c, const struct group *g)
@@ -136,6 +202,12 @@ report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff g
 	add_records(a, &k->s, g, it);
 	add_values(a, &k->s, c, g);
 	a->id = alert_id(c->words.id, key, a->records[0].id, m->id);
+	if (c->chained) {
+		add_inner(k, a, c, key, g->newest - c->span, 8);
+		sort_records(a);
+		if (a->nrecords && a->records[0].time < a->first_time)
+			a->first_time = a->records[0].time;
+	}
 	g->reported = g->newest;
 	g->suppressed = 0;
 	out.first = window_first(&k->s, g);

@@ -362,6 +362,12 @@ state_find(struct state *s, uint32_t rule, struct str key, int64_t time)
 	return at;
 }
 
+roff
+state_look(const struct state *s, uint32_t rule, struct str key)
+{
+	return table_find(s, rule, hash_seeded(key, s->root->seed), key);
+}
+
 static void
 sweep_rule(struct state *s, uint32_t rule, uint32_t most)
 {

@@ -147,6 +147,8 @@ struct str group_key(const struct state *s, uint32_t rule, const struct group *g
  * be forgotten comes back empty. */
 roff state_find(struct state *s, uint32_t rule, struct str key, int64_t time);
 /* Memory for a rule's groups: evicts others', never `keep` (0 = none). 0: refused. */
+/* The group, if it is there; changes nothing. 0: none. */
+roff state_look(const struct state *s, uint32_t rule, struct str key);
 roff state_alloc(struct state *s, uint32_t rule, size_t n, roff keep);
 void state_release(struct state *s, uint32_t rule, roff p, size_t n);
 /* Free a group and all it holds. */

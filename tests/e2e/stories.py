@@ -172,7 +172,9 @@ def test_each_story_is_one_incident_of_all_its_sources():
         persons = {e["value"] for e in told[0]["noroshi.alert.entities"] if e["kind"] in ("person", "host")}
         check(persons & {"sato.k", "as-pc0001"}, f"{name}: {persons}")
         seqs = [r["event.sequence"] for r in told[0]["noroshi.alert.records"]]
-        check(len(seqs) >= 2 and seqs == sorted(seqs), f"{name}: events in order, {seqs}")
+        lines = [family for family, _, _ in sorted(story(), key=lambda x: x[1])]
+        seen = {lines[n - 1] for n in seqs}
+        check(seqs == sorted(seqs) and families <= seen, f"{name}: events of all sources in order, {seen}")
         check(told[0]["noroshi.incident.level"] >= 3, f"{name}: L{told[0]['noroshi.incident.level']}")
 
 
