@@ -7,11 +7,14 @@
 
 #include "respond/incidents.h"
 #include "respond/respond.h"
+#include "respond/writer.h"
 
 struct duty {
 	const struct respond_options *opt;
 	struct cases *cases;
 	const struct policy *policy;
+	struct writer *writer;
+	int64_t wall;                   /* of this round */
 	int64_t last_digest, last_tidy; /* wall */
 };
 

@@ -446,7 +446,8 @@ incidents_due(sqlite3 *db, int64_t wall, char (*ids)[40], size_t max)
 }
 
 int
-incident_reported(sqlite3 *db, const char *id, unsigned n, int64_t wall, const json_t *to)
+incident_reported(sqlite3 *db, const struct policy *p, const char *id, unsigned n, int64_t wall,
+	uint64_t alerts, const json_t *to)
 {
 	struct buf text = {0}, list = {0};
 	const json_t *one;
@@ -462,9 +463,9 @@ incident_reported(sqlite3 *db, const char *id, unsigned n, int64_t wall, const j
 	if (json_array_size(to) == 0)
 		BUF_ADD_LIT(&text, " -");
 	rc = db_run(db,
-		"UPDATE incidents SET reports=?2,reported=?3,report_due=NULL,withheld=0 WHERE "
-		"id=?1",
-		"tii", id, (int64_t)n, wall);
+		"UPDATE incidents SET reports=?2,reported=?3,withheld=0,"
+		"report_due=CASE WHEN alerts>?4 THEN ?5 END WHERE id=?1",
+		"tiiii", id, (int64_t)n, wall, (int64_t)alerts, wall + p->followup_ns);
 	if (rc == 0)
 		rc = db_run(db, "INSERT OR REPLACE INTO incident_reports VALUES(?1,?2,?3,?4)",
 			"tiit", id, (int64_t)n, wall, list.p);
@@ -473,6 +474,13 @@ incident_reported(sqlite3 *db, const char *id, unsigned n, int64_t wall, const j
 	buf_done(&text);
 	buf_done(&list);
 	return rc;
+}
+
+int
+incident_report_failed(sqlite3 *db, const char *id, int64_t wall)
+{
+	return db_run(db, "UPDATE incidents SET report_due=?2 WHERE id=?1", "ti", id,
+		wall + 60 * NS_PER_S);
 }
 
 static int

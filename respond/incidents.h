@@ -49,9 +49,12 @@ json_t *incident_act(sqlite3 *db, const json_t *ask, int64_t wall);
 
 /* Incidents whose report is due: ids, oldest first. */
 size_t incidents_due(sqlite3 *db, int64_t wall, char (*ids)[40], size_t max);
-/* A report was written as number n, to a list of addresses: noted, the next one planned from new
- * alerts on. */
-int incident_reported(sqlite3 *db, const char *id, unsigned n, int64_t wall, const json_t *to);
+/* Report n, to a list of addresses, was written when there were `alerts` alerts: noted; the next
+ * one is planned if there are more by now. */
+int incident_reported(sqlite3 *db, const struct policy *p, const char *id, unsigned n, int64_t wall,
+	uint64_t alerts, const json_t *to);
+/* It could not be written: due again in a minute. */
+int incident_report_failed(sqlite3 *db, const char *id, int64_t wall);
 /* Delete what is older than the policy keeps; returns how many rows. */
 uint64_t incidents_forget(sqlite3 *db, const struct policy *p, int64_t wall);
 

@@ -314,6 +314,7 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 	if (rc == 0) {
 		catch_up(r);
 		r->beat = beat_start(opt);
+		r->duty.writer = writer_start(opt);
 		if (opt->ready)
 			atomic_fetch_or(opt->ready, opt->ready_bit);
 		loop(r);
@@ -321,6 +322,7 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 	beat_stop(r->beat);
 	desk_free(r->desk);
 	all_ended = stop_sinks(r);
+	all_ended &= writer_stop(r->duty.writer, r->tune->stop_ns);
 	alertlog_reader_free(r->reader);
 	cases_close(r->cases);
 	buf_done(&r->text);
