@@ -18,6 +18,7 @@ struct request {
 	struct cli_cases k;
 	const char *what, *who, *out;
 	enum report_format how;
+	bool pdf;
 };
 
 static int
@@ -35,13 +36,14 @@ read_options(struct request *r, int argc, char **argv)
 		} else if (!strcmp(argv[i], "--format") && i + 1 < argc) {
 			const char *f = argv[++i];
 
-			r->how = !strcmp(f, "html")   ? REPORT_HTML
-				 : !strcmp(f, "json") ? REPORT_JSON
-						      : REPORT_TEXT;
+			r->pdf = !strcmp(f, "pdf");
+			r->how = r->pdf || !strcmp(f, "html") ? REPORT_HTML
+				 : !strcmp(f, "json")         ? REPORT_JSON
+							      : REPORT_TEXT;
 			if (strcmp(f, "html") != 0 && strcmp(f, "json") != 0 &&
-				strcmp(f, "text") != 0)
+				strcmp(f, "text") != 0 && !r->pdf)
 				return cli_usage(
-					r->k.c, "--format is text, html or json, not '%s'", f);
+					r->k.c, "--format is text, html, json or pdf, not '%s'", f);
 		} else if (argv[i][0] == '-') {
 			return cli_usage(r->k.c, "unknown option or missing value: '%s'", argv[i]);
 		} else if (!r->what) {
@@ -59,6 +61,19 @@ read_options(struct request *r, int argc, char **argv)
 static int
 write_out(struct request *r, struct str text)
 {
+	struct buf pdf = {0};
+	struct diag why = {0};
+	int code;
+
+	if (r->pdf) {
+		r->pdf = false;
+		code = report_pdf(text, &why, &pdf) == 0 ? write_out(r, buf_str(&pdf))
+							 : EXIT_FINDING;
+		cli_diag(&why);
+		diag_done(&why);
+		buf_done(&pdf);
+		return code;
+	}
 	if (!r->out) {
 		fwrite(text.p, 1, text.n, stdout);
 		return 0;
@@ -168,7 +183,8 @@ run(const struct cli *c, int argc, char **argv)
 const struct cli_command cli_report = {
 	.name = "report",
 	.summary = "an incident's report (速報), or a month on one page; ja or en",
-	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json] [-o "
+	.help = "Usage: noroshi report incident ID [--lang ja|en] [--format text|html|json|pdf] "
+		"[-o "
 		"FILE]\n"
 		"       noroshi report monthly YYYY-MM [the same]\n"
 		"  -c FILE, --data DIR, --archive DIR\n"
