@@ -288,7 +288,7 @@ escalate_one(struct duty *d, const char *id, const struct notify_settings *rule,
 		rc = db_run(db, "UPDATE incidents SET escalated=escalated|?2 WHERE id=?1", "ti", id,
 			(int64_t)1 << rule->level);
 	if (rc == 0)
-		rc = incident_note(db, id, wall, "noroshi", "told", told.p);
+		rc = incident_note(db, id, wall, "noroshi", "escalated", told.p);
 	json_decref(report);
 	json_decref(to);
 	json_decref(incident);

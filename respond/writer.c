@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stamp.h"
+#include "respond/mail.h"
 #include "respond/report.h"
 #include "respond/say.h"
 
@@ -141,6 +143,40 @@ add_subject(json_t *to, const struct report_input *in, bool ja)
 	buf_done(&b);
 }
 
+/* Somebody is mailed in that language. */
+static bool
+is_read(const struct settings *s, bool ja)
+{
+	for (size_t i = 0; i < s->nsinks; i++)
+		if (s->sinks[i].kind == SINK_SMTP && str_eq(s->sinks[i].language, STR("ja")) == ja)
+			return true;
+	return false;
+}
+
+/* Where WeasyPrint is installed; what it cannot make is left out, the HTML says the same. */
+static void
+add_pdf(const struct writer *w, json_t *to, const struct report_input *in, bool ja)
+{
+	const json_t *html = json_object_get(to, ja ? "html_ja" : "html_en");
+	struct buf pdf = {0}, text = {0};
+	struct diag why = {0};
+	int rc;
+
+	rc = report_pdf(str_make(json_string_value(html), json_string_length(html)), &why, &pdf);
+	if (rc == 0 && pdf.n > 0) {
+		mail_base64(&text, buf_str(&pdf));
+		json_object_set_new(
+			to, ja ? "pdf_ja" : "pdf_en", json_stringn_nocheck(text.p, text.n));
+		keep_file(w, in, ja, "pdf", buf_str(&pdf));
+	} else if (rc != ERR_NOT_FOUND) {
+		say(w->opt->log_fd, SAY_WARNING, "a report goes without its PDF: %s",
+			diag_first(&why));
+	}
+	diag_done(&why);
+	buf_done(&pdf);
+	buf_done(&text);
+}
+
 static void
 write_job(struct writer *w, struct report_job *job)
 {
@@ -172,6 +208,8 @@ write_job(struct writer *w, struct report_job *job)
 		add_subject(report, &in, ja);
 		for (int how = REPORT_TEXT; how <= REPORT_JSON; how++)
 			good = good && add_form(w, report, &in, (enum report_format)how, ja);
+		if (good && is_read(s, ja))
+			add_pdf(w, report, &in, ja);
 	}
 	json_object_set(report, "to", job->to);
 	json_object_set(report, "number", json_object_get(job->incident, "number"));
