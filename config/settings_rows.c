@@ -197,7 +197,7 @@ const struct setting_row setting_rows[] = {
 {"incidents", "window", ROW_SPAN, TOP(incident_window_ns), .fallback = "4h", .min = MS * 1000,
 	.max = 30 * DAY, .doc = "An alert joins what shares with it and was active within."},
 {"incidents", "hub_degree", ROW_COUNT, TOP(incident_hub_degree), .fallback = "3", .min = 2,
-	.max = 1000, .doc = "What occurs in more open incidents than this joins nothing."},
+	.max = 12, .doc = "What occurs in more open incidents than this joins nothing."},
 {"incidents", "hubs", ROW_TEXTS, TOP(hubs), TOP(nhubs), .max = 1024,
 	.doc = "Addresses, hosts and accounts that many share: they join no alerts."},
 

@@ -6,9 +6,14 @@
 #include "base/mem.h"
 #include "correlation/incident_inside.h"
 
-#define MAGIC      UINT64_C(0x3130434e49524f4e) /* "NORINC01" */
+#define MAGIC      UINT64_C(0x3230434e49524f4e) /* "NORINC02" */
 #define CANDIDATES 16u
 #define FLOOD_NS   (600 * NS_PER_S)
+
+_Static_assert(sizeof(struct incidents_root) <= REGION_ROOT_BYTES, "the root piece");
+_Static_assert(sizeof(struct incident) <= 4096, "a power of two, well filled");
+_Static_assert(sizeof(struct fold_key) <= 256, "a power of two, well filled");
+_Static_assert(ALERT_ENTITIES <= 32, "bits of `tried`");
 
 const struct incidents_options incidents_options_default = {
 	.window_ns = 4 * 3600 * NS_PER_S,
@@ -17,225 +22,47 @@ const struct incidents_options incidents_options_default = {
 	.least = {"medium", 6},
 };
 
-/* ---- tables: chains in buckets, and a list in order of use ---- */
-
-static struct incident *
-incident_at(const struct incidents *k, roff p)
-{
-	return p ? region_at(k->region, p) : NULL;
-}
-
-static struct fold_key *
-key_at(const struct incidents *k, roff p)
-{
-	return p ? region_at(k->region, p) : NULL;
-}
-
-static roff *
-bucket(const struct incidents *k, roff table, struct hash128 key)
-{
-	return (roff *)region_at(k->region, table) + ((key.lo ^ k->root->seed) % BUCKETS);
-}
-
-static roff
-find_incident(const struct incidents *k, struct hash128 id)
-{
-	roff p = *bucket(k, k->root->incident_table, id);
-
-	while (p && !hash128_eq(incident_at(k, p)->id, id))
-		p = incident_at(k, p)->next;
-	return p;
-}
-
-static roff
-find_key(const struct incidents *k, struct hash128 key)
-{
-	roff p = *bucket(k, k->root->key_table, key);
-
-	while (p && !hash128_eq(key_at(k, p)->key, key))
-		p = key_at(k, p)->next;
-	return p;
-}
-
-static void
-unlink_incident(struct incidents *k, struct incident *i)
-{
-	if (i->newer)
-		incident_at(k, i->newer)->older = i->older;
-	else
-		k->root->newest_incident = i->older;
-	if (i->older)
-		incident_at(k, i->older)->newer = i->newer;
-	else
-		k->root->oldest_incident = i->newer;
-}
-
-static void
-use_incident(struct incidents *k, roff p, bool fresh)
-{
-	struct incident *i = incident_at(k, p);
-
-	if (!fresh)
-		unlink_incident(k, i);
-	i->newer = 0;
-	i->older = k->root->newest_incident;
-	if (i->older)
-		incident_at(k, i->older)->newer = p;
-	else
-		k->root->oldest_incident = p;
-	k->root->newest_incident = p;
-}
-
-static void
-drop_incident(struct incidents *k, roff p)
-{
-	struct incident *i = incident_at(k, p);
-	roff *at = bucket(k, k->root->incident_table, i->id);
-
-	while (*at != p)
-		at = &incident_at(k, *at)->next;
-	*at = i->next;
-	unlink_incident(k, i);
-	k->root->nincidents--;
-	region_free_piece(k->region, p, sizeof(*i));
-}
-
-static void
-unlink_key(struct incidents *k, struct fold_key *x)
-{
-	if (x->newer)
-		key_at(k, x->newer)->older = x->older;
-	else
-		k->root->newest_key = x->older;
-	if (x->older)
-		key_at(k, x->older)->newer = x->newer;
-	else
-		k->root->oldest_key = x->newer;
-}
-
-static void
-use_key(struct incidents *k, roff p, bool fresh)
-{
-	struct fold_key *x = key_at(k, p);
-
-	if (!fresh)
-		unlink_key(k, x);
-	x->newer = 0;
-	x->older = k->root->newest_key;
-	if (x->older)
-		key_at(k, x->older)->newer = p;
-	else
-		k->root->oldest_key = p;
-	k->root->newest_key = p;
-}
-
-static void
-drop_key(struct incidents *k, roff p)
-{
-	struct fold_key *x = key_at(k, p);
-	roff *at = bucket(k, k->root->key_table, x->key);
-
-	while (*at != p)
-		at = &key_at(k, *at)->next;
-	*at = x->next;
-	unlink_key(k, x);
-	k->root->nkeys--;
-	region_free_piece(k->region, p, sizeof(*x));
-}
-
-/* Room, if need be by giving up what was not used for longest. */
-static roff
-room(struct incidents *k, size_t n)
-{
-	roff p;
-
-	while (!(p = region_alloc(k->region, n))) {
-		if (k->root->oldest_key)
-			drop_key(k, k->root->oldest_key);
-		else if (k->root->oldest_incident)
-			drop_incident(k, k->root->oldest_incident);
-		else
-			return 0;
-		k->root->evicted++;
-	}
-	return p;
-}
-
-static roff
-new_incident(struct incidents *k, struct hash128 id)
-{
-	roff p, *at;
-
-	if (k->root->nincidents >= k->root->max_incidents) {
-		drop_incident(k, k->root->oldest_incident);
-		k->root->evicted++;
-	}
-	p = room(k, sizeof(struct incident));
-	if (!p)
-		return 0;
-	at = bucket(k, k->root->incident_table, id);
-	incident_at(k, p)->id = id;
-	incident_at(k, p)->next = *at;
-	*at = p;
-	use_incident(k, p, true);
-	k->root->nincidents++;
-	incident_at(k, p)->number = ++k->root->opened;
-	return p;
-}
-
-static roff
-take_key(struct incidents *k, struct hash128 key)
-{
-	roff p = find_key(k, key), *at;
-
-	if (p) {
-		use_key(k, p, false);
-		return p;
-	}
-	if (k->root->nkeys >= k->root->max_keys)
-		drop_key(k, k->root->oldest_key);
-	p = room(k, sizeof(struct fold_key));
-	if (!p)
-		return 0;
-	at = bucket(k, k->root->key_table, key);
-	key_at(k, p)->key = key;
-	key_at(k, p)->next = *at;
-	*at = p;
-	use_key(k, p, true);
-	k->root->nkeys++;
-	return p;
-}
-
 /* ---- life ---- */
+
+static bool
+root_init(struct incidents *k)
+{
+	struct incidents_root *root = k->root;
+	size_t limit = region_limit(k->region);
+
+	if (root->magic == MAGIC)
+		return true;
+	if (root->magic)
+		region_reset(k->region); /* of another version: begins anew */
+	*root = (struct incidents_root){.magic = MAGIC, .seed = k->opt.seed};
+	for (unsigned i = 0; i < FAMILY_COUNT; i++)
+		root->heard[i] = INT64_MIN;
+	return shelf_init(k, &root->incidents, limit / 2, sizeof(struct incident)) &&
+	       shelf_init(k, &root->keys, limit / 4, sizeof(struct fold_key)) &&
+	       shelf_init(k, &root->events, limit / 8, sizeof(struct event_key)) &&
+	       shelf_init(k, &root->rules, limit / 64, sizeof(struct rule_key));
+}
 
 struct incidents *
 incidents_new(const struct incidents_options *opt, const struct names *names,
 	const struct lists *lists, struct region *state)
 {
 	struct incidents *k;
-	struct incidents_root *root = region_root(state);
 
 	if (region_limit(state) < (size_t)2 << 20)
 		return NULL;
-	if (root->magic != MAGIC) {
-		*root = (struct incidents_root){.magic = MAGIC, .seed = opt->seed};
-		for (unsigned i = 0; i < FAMILY_COUNT; i++)
-			root->heard[i] = INT64_MIN;
-		root->incident_table = region_alloc(state, BUCKETS * sizeof(roff));
-		root->key_table = region_alloc(state, BUCKETS * sizeof(roff));
-		root->max_incidents =
-			(uint32_t)(region_limit(state) / 2 / region_room(sizeof(struct incident)));
-		root->max_keys =
-			(uint32_t)(region_limit(state) / 4 / region_room(sizeof(struct fold_key)));
-		if (!root->incident_table || !root->key_table)
-			return NULL;
-	}
 	k = mem_zero(1, sizeof(*k));
 	k->opt = *opt;
+	if (k->opt.hub_degree > KEY_MANY)
+		k->opt.hub_degree = KEY_MANY;
 	k->names = names;
 	k->lists = lists;
 	k->region = state;
-	k->root = root;
+	k->root = region_root(state);
+	if (!root_init(k)) {
+		mem_free(k);
+		return NULL;
+	}
 	return k;
 }
 
@@ -255,11 +82,14 @@ incidents_heard(struct incidents *k, unsigned family, int64_t time)
 void
 incidents_stats(const struct incidents *k, struct incidents_stats *ret)
 {
-	*ret = (struct incidents_stats){.open = k->root->nincidents,
-		.opened = k->root->opened,
-		.merged = k->root->merged,
-		.evicted = k->root->evicted,
-		.hubs = k->root->hubs};
+	const struct incidents_root *root = k->root;
+
+	*ret = (struct incidents_stats){.open = root->incidents.n - root->forwards,
+		.opened = root->last_number,
+		.merged = root->merged,
+		.evicted = root->evicted,
+		.hubs = root->hubs,
+		.unkept = root->unkept};
 }
 
 void
@@ -272,11 +102,11 @@ incidents_free(struct incidents *k)
 	mem_free(k);
 }
 
-/* ---- folding ---- */
+/* ---- what an alert can join ---- */
 
 struct candidate {
-	roff at;
-	bool strong; /* by a person, a hash, an event or somebody's own PC */
+	struct incident *i;
+	bool strong; /* more than an address or a server that many use */
 };
 
 struct fold {
@@ -285,96 +115,71 @@ struct fold {
 	size_t n;
 	unsigned severity;
 	enum attack_stage stage;
+	bool success;
+	int anchor; /* of a->entities: whom the alert is about when nobody is named; -1: none */
 };
-
-static struct hash128
-entity_key(const struct alert_entity *e)
-{
-	char text[ENTITY_BYTES + 2];
-
-	text[0] = 'E';
-	text[1] = (char)e->kind;
-	memcpy(text + 2, e->value.p, e->value.n);
-	return hash_id(text, e->value.n + 2);
-}
 
 /* Whom or what alerts fold by; domains, files and outside mail addresses are too common. */
 static bool
-folds(const struct alert_entity *e)
+folds(const struct incidents *k, const struct alert *a, size_t e)
 {
-	return !e->hub && (e->kind == ENTITY_PERSON || e->kind == ENTITY_HOST ||
-				  e->kind == ENTITY_IP || e->kind == ENTITY_HASH);
-}
+	enum entity_kind kind = a->entities[e].kind;
 
-static roff
-follow(const struct incidents *k, roff p)
-{
-	for (unsigned hops = 0; p && !hash128_is_zero(incident_at(k, p)->into) && hops < 64; hops++)
-		p = find_incident(k, incident_at(k, p)->into);
-	return p;
-}
-
-static bool
-in_time(const struct incidents *k, const struct incident *i, const struct alert *a)
-{
-	return a->time <= i->last + k->opt.window_ns && a->time >= i->first - k->opt.window_ns &&
-	       a->time <= i->began + k->opt.longest_ns;
+	return !a->entities[e].hub && !(k->tried >> e & 1) &&
+	       (kind == ENTITY_PERSON || kind == ENTITY_HOST || kind == ENTITY_IP ||
+		       kind == ENTITY_HASH);
 }
 
 static void
-consider(struct incidents *k, struct fold *f, const struct fold_key *x, bool strong)
+consider(struct incidents *k, struct fold *f, uint32_t number, bool strong)
 {
-	for (unsigned i = 0; x && !x->hub && i < x->n; i++) {
-		roff p = follow(k, find_incident(k, x->incidents[i]));
-		size_t c = 0;
+	struct incident *i = incident_of(k, number);
+	size_t c = 0;
 
-		if (!p || !in_time(k, incident_at(k, p), f->a))
-			continue;
-		while (c < f->n && f->found[c].at != p)
-			c++;
-		if (c == f->n) {
-			if (f->n == CANDIDATES)
-				return;
-			f->found[f->n++] = (struct candidate){.at = p};
-		}
-		f->found[c].strong |= strong;
-	}
+	if (!i || !incident_in_time(k, i, f->a))
+		return;
+	while (c < f->n && f->found[c].i != i)
+		c++;
+	if (c == CANDIDATES)
+		return;
+	if (c == f->n)
+		f->found[f->n++] = (struct candidate){.i = i};
+	f->found[c].strong |= strong;
 }
 
-static bool
-has_person(const struct incident *i, struct str who)
+/* Which of its entities; -1: not one of them. */
+static int
+kept(const struct incident *i, uint64_t hash, unsigned kind)
 {
 	for (unsigned e = 0; e < i->nentities; e++)
-		if (i->at[e].kind == ENTITY_PERSON &&
-			str_eq(str_make(i->at[e].value, i->at[e].n), who))
-			return true;
-	return false;
+		if (i->at[e].hash == hash && i->at[e].kind == kind)
+			return (int)e;
+	return -1;
 }
 
 /* Do alert and incident speak of different persons only? */
 static bool
-strangers(const struct incident *i, const struct alert *a)
+strange_to_alert(const struct incidents *k, const struct incident *i, const struct alert *a)
 {
 	bool any = false;
 
 	for (size_t e = 0; e < a->nentities; e++) {
-		if (a->entities[e].kind != ENTITY_PERSON)
+		if (a->entities[e].kind != ENTITY_PERSON || k->tried >> e & 1)
 			continue;
 		any = true;
-		if (has_person(i, a->entities[e].value))
+		if (kept(i, entity_hash(k, &a->entities[e]), ENTITY_PERSON) >= 0)
 			return false;
 	}
 	return any && i->persons > 0;
 }
 
-static struct hash128
-event_key(struct hash128 id)
+static bool
+strangers(const struct incident *a, const struct incident *b)
 {
-	char text[1 + sizeof(id)];
-
-	text[0] = 'R';
-	memcpy(text + 1, &id, sizeof(id));
-	return hash_id(text, sizeof(text));
+	for (unsigned e = 0; e < a->nentities; e++)
+		if (a->at[e].kind == ENTITY_PERSON && kept(b, a->at[e].hash, ENTITY_PERSON) >= 0)
+			return false;
+	return a->persons > 0 && b->persons > 0;
 }
 
 /* Of the contributing records the first and last few stand for all. */
@@ -384,44 +189,108 @@ event_counts(const struct alert *a, size_t i)
 	return i < 4 || i + 4 >= a->nrecords;
 }
 
+/* One attacker's address ties those that he attacked, once an alert was about the address. */
+static bool
+anchored(const struct incidents *k, const struct fold *f, uint32_t number, size_t e)
+{
+	const struct incident *i = incident_of(k, number);
+	int at = i ? kept(i, entity_hash(k, &f->a->entities[e]), ENTITY_IP) : -1;
+
+	return f->anchor == (int)e || (at >= 0 && i->at[at].anchor);
+}
+
 static void
 find_candidates(struct incidents *k, struct fold *f)
 {
 	struct alert *a = f->a;
-	size_t kept = 0;
 
-	for (size_t i = 0; i < a->nrecords; i++)
-		if (event_counts(a, i))
-			consider(k, f, key_at(k, find_key(k, event_key(a->records[i].id))), true);
-	for (size_t i = 0; i < a->nentities; i++) {
-		const struct alert_entity *e = &a->entities[i];
-		struct fold_key *x;
+	for (size_t i = 0; i < a->nrecords; i++) {
+		const struct event_key *x;
 
-		if (!folds(e))
+		if (!event_counts(a, i))
 			continue;
-		x = key_at(k, find_key(k, entity_key(e)));
-		if (x && x->hub)
-			a->entities[i].hub = true;
-		/* A server or an address is used by many: alone it does not tie strangers. */
-		consider(k, f, x,
-			e->kind == ENTITY_PERSON || e->kind == ENTITY_HASH ||
-				(e->kind == ENTITY_HOST && !e->important));
+		x = shelf_find(k, &k->root->events, key_of_event(a->records[i].id));
+		if (x)
+			consider(k, f, x->incident, true);
 	}
+	for (size_t e = 0; e < a->nentities; e++) {
+		const struct alert_entity *what = &a->entities[e];
+		const struct fold_key *x;
+
+		if (!folds(k, a, e))
+			continue;
+		x = shelf_find(k, &k->root->keys, key_of_entity(what));
+		if (x && x->hub)
+			a->entities[e].hub = true;
+		/* A server or an address is used by many: alone it does not tie strangers. */
+		for (unsigned i = 0; x && !x->hub && i < x->n; i++)
+			consider(k, f, x->incidents[i],
+				what->kind == ENTITY_PERSON || what->kind == ENTITY_HASH ||
+					(what->kind == ENTITY_HOST && !what->important) ||
+					(what->kind == ENTITY_IP &&
+						anchored(k, f, x->incidents[i], e)));
+	}
+}
+
+static bool
+older(const struct incident *a, const struct incident *b)
+{
+	/* Ids may hang on how the logs came in; the order of opening does not. */
+	return a->began < b->began || (a->began == b->began && a->number < b->number);
+}
+
+/* Where only weak ties lead, the one that was active last: addresses change hands. */
+static size_t
+likeliest(const struct fold *f)
+{
+	size_t best = 0;
+
+	for (size_t c = 1; c < f->n; c++)
+		if (f->found[c].i->last > f->found[best].i->last ||
+			(f->found[c].i->last == f->found[best].i->last &&
+				older(f->found[c].i, f->found[best].i)))
+			best = c;
+	return best;
+}
+
+/* Keep of the candidates those that really are one with the alert. */
+static void
+settle(struct incidents *k, struct fold *f)
+{
+	bool in[CANDIDATES] = {false}, any = false;
+	size_t n = 0;
+
 	for (size_t c = 0; c < f->n; c++)
-		if (f->found[c].strong || !strangers(incident_at(k, f->found[c].at), a))
-			f->found[kept++] = f->found[c];
-	f->n = kept;
+		if (!f->found[c].strong && strange_to_alert(k, f->found[c].i, f->a))
+			f->found[c].i = NULL;
+	for (size_t c = 0; c < f->n; c++)
+		if (f->found[c].i)
+			f->found[n++] = f->found[c];
+	f->n = n;
+	for (size_t c = 0; c < f->n; c++) {
+		in[c] = f->found[c].strong;
+		any |= in[c];
+	}
+	if (!any && f->n)
+		in[likeliest(f)] = true;
+	for (size_t c = 0; c < f->n; c++) {
+		bool good = true;
+
+		for (size_t o = 0; o < f->n && !in[c]; o++)
+			good &= !in[o] || !strangers(f->found[o].i, f->found[c].i);
+		in[c] |= good;
+	}
+	n = 0;
+	for (size_t c = 0; c < f->n; c++)
+		if (in[c])
+			f->found[n++] = f->found[c];
+	f->n = n;
 }
 
 static struct hash128
-rule_key(struct str id)
+key_of_rule(const struct alert *a)
 {
-	char text[128];
-	size_t n = id.n < sizeof(text) - 1 ? id.n : sizeof(text) - 1;
-
-	text[0] = 'U';
-	memcpy(text + 1, id.p, n);
-	return hash_id(text, n + 1);
+	return hash_id(a->rule->id.p, a->rule->id.n);
 }
 
 /*
@@ -431,60 +300,72 @@ rule_key(struct str id)
 static void
 find_flood(struct incidents *k, struct fold *f)
 {
-	struct fold_key *x = key_at(k, find_key(k, rule_key(f->a->rule->id)));
+	struct rule_key *x = shelf_find(k, &k->root->rules, key_of_rule(f->a));
 
-	if (!x || x->n < KEY_INCIDENTS)
+	if (!x || x->n < FLOOD)
 		return;
-	for (unsigned i = 0; i < KEY_INCIDENTS; i++)
-		if ((int64_t)x->persons[i] < f->a->time - FLOOD_NS ||
-			(int64_t)x->persons[i] > f->a->time + FLOOD_NS)
+	for (unsigned i = 0; i < FLOOD; i++)
+		if (x->times[i] < incident_shift(f->a->time, -FLOOD_NS) ||
+			x->times[i] > incident_shift(f->a->time, FLOOD_NS))
 			return;
-	consider(k, f, x, true);
+	for (unsigned i = 0; i < FLOOD; i++)
+		consider(k, f, x->incidents[i], true);
 	/* while it goes on, it is one */
-	for (unsigned i = 0; f->n > 0 && i < KEY_INCIDENTS; i++)
-		if (f->a->time > (int64_t)x->persons[i])
-			x->persons[i] = (uint64_t)f->a->time;
+	for (unsigned i = 0; f->n > 0 && i < FLOOD; i++)
+		if (f->a->time > x->times[i])
+			x->times[i] = f->a->time;
 }
 
-/* Opened by this rule: the ring keeps the newest, with their times. */
+/* Opened by this rule: the ring keeps the newest. */
 static void
 note_opened(struct incidents *k, const struct alert *a, const struct incident *i)
 {
-	roff p = take_key(k, rule_key(a->rule->id));
-	struct fold_key *x = key_at(k, p);
+	struct hash128 key = key_of_rule(a);
+	struct rule_key *x = shelf_find(k, &k->root->rules, key);
 
+	if (x)
+		shelf_use(k, &k->root->rules, x);
+	else
+		x = shelf_add(k, &k->root->rules, key);
 	if (!x)
 		return;
-	if (x->n == KEY_INCIDENTS) {
-		memmove(x->incidents, x->incidents + 1,
-			sizeof(x->incidents) - sizeof(x->incidents[0]));
-		memmove(x->persons, x->persons + 1, sizeof(x->persons) - sizeof(x->persons[0]));
+	if (x->n == FLOOD) {
 		x->n--;
+		memmove(x->incidents, x->incidents + 1, x->n * sizeof(x->incidents[0]));
+		memmove(x->times, x->times + 1, x->n * sizeof(x->times[0]));
 	}
-	x->persons[x->n] = (uint64_t)a->time;
-	x->incidents[x->n++] = i->id;
+	x->times[x->n] = a->time;
+	x->incidents[x->n++] = i->number;
+}
+
+/* ---- taking in ---- */
+
+static void
+keep_entity(struct incidents *k, struct incident *i, const struct kept_entity *what)
+{
+	int old = kept(i, what->hash, what->kind);
+	bool first_rank = what->kind == ENTITY_PERSON || what->kind == ENTITY_HOST;
+
+	if (old >= 0) {
+		i->at[old].anchor |= what->anchor;
+		return;
+	}
+	if (i->nentities >= (first_rank ? KEPT_ENTITIES : KEPT_OTHERS)) {
+		k->root->unkept++;
+		return;
+	}
+	i->hosts += what->kind == ENTITY_HOST;
+	i->persons += what->kind == ENTITY_PERSON;
+	i->at[i->nentities++] = *what;
 }
 
 static void
-keep_entity(struct incident *i, uint8_t kind, struct str value, bool own, bool important)
+keep_asset(struct incident *i, struct str value)
 {
-	struct kept_entity *e;
-
-	for (unsigned n = 0; n < i->nentities; n++)
-		if (i->at[n].kind == kind && str_eq(str_make(i->at[n].value, i->at[n].n), value)) {
-			i->at[n].important |= important;
-			return;
-		}
-	i->hosts += kind == ENTITY_HOST;
-	i->persons += kind == ENTITY_PERSON;
-	if (i->nentities == INCIDENT_ENTITIES) {
-		i->more++;
+	if (i->asset_n || value.n == 0 || value.n > ASSET_BYTES)
 		return;
-	}
-	e = &i->at[i->nentities++];
-	*e = (struct kept_entity){
-		.kind = kind, .n = (uint8_t)value.n, .own = own, .important = important};
-	memcpy(e->value, value.p, value.n);
+	memcpy(i->asset, value.p, value.n);
+	i->asset_n = (uint8_t)value.n;
 }
 
 static void
@@ -493,8 +374,8 @@ merge(struct incidents *k, struct fold *f, struct incident *to, struct incident 
 	struct alert_incident *said = &f->a->incident;
 
 	for (unsigned e = 0; e < from->nentities; e++)
-		keep_entity(to, from->at[e].kind, str_make(from->at[e].value, from->at[e].n),
-			from->at[e].own, from->at[e].important);
+		keep_entity(k, to, &from->at[e]);
+	keep_asset(to, str_make(from->asset, from->asset_n));
 	if (from->first < to->first)
 		to->first = from->first;
 	if (from->last > to->last)
@@ -506,71 +387,46 @@ merge(struct incidents *k, struct fold *f, struct incident *to, struct incident 
 		to->severity = from->severity;
 	if (from->stage > to->stage)
 		to->stage = from->stage;
-	from->into = to->id;
+	if (from->done > to->done)
+		to->done = from->done;
+	from->into = to->number;
+	k->root->forwards++;
 	k->root->merged++;
-	if (said->nmerged < ALERT_MERGED)
-		said->merged[said->nmerged++] = from->id;
+	said->merged[said->nmerged++] = from->id;
 }
 
-/* The oldest of the candidates takes the alert, and the others; 0: none. */
-static roff
+/* The oldest of the candidates takes the alert, and the others; NULL: none. */
+static struct incident *
 choose(struct incidents *k, struct fold *f)
 {
-	roff best = 0;
+	struct incident *best = NULL;
 
-	for (size_t c = 0; c < f->n; c++) {
-		const struct incident *i = incident_at(k, f->found[c].at);
-		const struct incident *b = incident_at(k, best);
-
-		/* Ids may hang on how the logs came in; the order of opening does not. */
-		if (!b || i->began < b->began || (i->began == b->began && i->number < b->number))
-			best = f->found[c].at;
-	}
+	for (size_t c = 0; c < f->n; c++)
+		if (!best || older(f->found[c].i, best))
+			best = f->found[c].i;
 	/* not more at once than can be told */
 	for (size_t c = 0; c < f->n && f->a->incident.nmerged < ALERT_MERGED; c++)
-		if (f->found[c].at != best)
-			merge(k, f, incident_at(k, best), incident_at(k, f->found[c].at));
+		if (f->found[c].i != best)
+			merge(k, f, best, f->found[c].i);
 	return best;
 }
 
-/* From now on the entity leads to this incident. */
 static void
-point(struct incidents *k, struct hash128 key, const struct incident *i, const struct alert *a,
-	bool may_be_hub)
+keep_entities(struct incidents *k, struct fold *f, struct incident *i)
 {
-	roff p = take_key(k, key);
-	struct fold_key *x = key_at(k, p);
-	unsigned n = 0;
+	const struct alert *a = f->a;
 
-	if (!x || x->hub)
-		return;
-	for (unsigned c = 0; c < x->n; c++) {
-		roff other = follow(k, find_incident(k, x->incidents[c]));
+	for (size_t e = 0; e < a->nentities; e++) {
+		struct kept_entity what = {.hash = entity_hash(k, &a->entities[e]),
+			.kind = (uint8_t)a->entities[e].kind,
+			.anchor = f->anchor == (int)e};
 
-		if (other && !hash128_eq(incident_at(k, other)->id, i->id) &&
-			incident_at(k, other)->last + k->opt.window_ns >= a->time)
-			x->incidents[n++] = x->incidents[c];
-	}
-	for (size_t e = 0; may_be_hub && e < a->nentities; e++) {
-		uint64_t who = hash_text(a->entities[e].value);
-		unsigned c = 0;
-
-		if (a->entities[e].kind != ENTITY_PERSON)
+		if (k->tried >> e & 1)
 			continue;
-		while (c < x->npersons && x->persons[c] != who)
-			c++;
-		if (c == x->npersons && c < KEY_PERSONS)
-			x->persons[x->npersons++] = who;
+		keep_entity(k, i, &what);
+		if (a->entities[e].important)
+			keep_asset(i, a->entities[e].value);
 	}
-	x->n = (uint8_t)n;
-	if (n >= k->opt.hub_degree || n >= KEY_INCIDENTS ||
-		(may_be_hub && x->npersons > k->opt.hub_degree)) {
-		x->hub = 1;
-		x->n = 0;
-		k->root->hubs++;
-		return;
-	}
-	x->incidents[x->n++] = i->id;
 }
 
 static void
@@ -591,19 +447,17 @@ take_in(struct incidents *k, struct fold *f, struct incident *i)
 		i->severity = (uint8_t)f->severity;
 	if (f->stage > i->stage)
 		i->stage = (uint8_t)f->stage;
+	if (f->success && f->stage > i->done)
+		i->done = (uint8_t)f->stage;
 	i->families |= a->families & ~1u;
 	i->wider |= a->rule->wider_families;
+	keep_entities(k, f, i);
 	for (size_t e = 0; e < a->nentities; e++)
-		keep_entity(i, (uint8_t)a->entities[e].kind, a->entities[e].value,
-			a->entities[e].own, a->entities[e].important);
-	for (size_t e = 0; e < a->nentities; e++)
-		if (folds(&a->entities[e]))
-			point(k, entity_key(&a->entities[e]), i, a,
-				a->entities[e].kind == ENTITY_IP ||
-					a->entities[e].kind == ENTITY_HOST);
+		if (folds(k, a, e))
+			key_point(k, e, i, a);
 	for (size_t e = 0; e < a->nrecords; e++)
 		if (event_counts(a, e))
-			point(k, event_key(a->records[e].id), i, a, false);
+			key_point_event(k, a->records[e].id, i);
 }
 
 static void
@@ -627,31 +481,62 @@ tell(struct incidents *k, struct alert *a, const struct incident *i)
 		}
 }
 
+static struct incident *
+open_incident(struct incidents *k, struct alert *a)
+{
+	uint32_t number = ++k->root->last_number;
+	struct incident *i = shelf_add(k, &k->root->incidents, incident_key(number));
+
+	if (!i)
+		return NULL;
+	i->number = number;
+	i->id = hash_id(&a->id, sizeof(a->id));
+	a->incident.opened = true;
+	return i;
+}
+
+/* The outside address that an alert is about which names nobody: a scan, a spray. */
+static int
+find_anchor(const struct incidents *k, const struct alert *a)
+{
+	int at = -1;
+
+	for (size_t e = 0; e < a->nentities; e++) {
+		if (a->entities[e].kind == ENTITY_PERSON && !(k->tried >> e & 1))
+			return -1;
+		for (size_t g = 0; g < a->ngroup && at < 0; g++)
+			if (a->entities[e].kind == ENTITY_IP && !a->entities[e].own &&
+				!a->entities[e].hub && str_eq(a->group[g].name, STR("source.ip")) &&
+				str_eq(a->group[g].value, a->entities[e].value))
+				at = (int)e;
+	}
+	return at;
+}
+
 void
 incidents_fold(struct incidents *k, struct alert *a, struct batch b, const struct record *r)
 {
 	struct fold f = {.a = a};
-	roff at;
+	struct incident *i;
 
 	a->incident = (struct alert_incident){0};
-	incident_entities(k, a, b, r);
 	f.severity = severity_of(a->rule->level);
 	f.stage = stage_of_tags(a->rule->tags, a->rule->ntags);
+	f.success = !r || !incident_failed(b, r);
+	incident_entities(k, a, b, r);
+	f.anchor = find_anchor(k, a);
 	find_candidates(k, &f);
+	settle(k, &f);
 	if (f.n == 0)
 		find_flood(k, &f);
-	at = choose(k, &f);
-	if (!at && f.severity >= severity_of(k->opt.least)) {
-		struct hash128 id = hash_id(&a->id, sizeof(a->id));
-
-		at = find_incident(k, id) ? 0 : new_incident(k, id);
-		a->incident.opened = at != 0;
-	}
-	if (!at)
+	i = choose(k, &f);
+	if (!i && f.severity >= severity_of(k->opt.least))
+		i = open_incident(k, a);
+	if (!i)
 		return;
-	use_incident(k, at, false);
+	shelf_use(k, &k->root->incidents, i);
 	if (a->incident.opened)
-		note_opened(k, a, incident_at(k, at));
-	take_in(k, &f, incident_at(k, at));
-	tell(k, a, incident_at(k, at));
+		note_opened(k, a, i);
+	take_in(k, &f, i);
+	tell(k, a, i);
 }

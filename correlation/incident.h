@@ -20,7 +20,7 @@ struct incidents;
 struct incidents_options {
 	int64_t window_ns;   /* an alert joins what was active within, 4 h */
 	int64_t longest_ns;  /* an incident takes no more alerts after, 7 d */
-	uint32_t hub_degree; /* 3 */
+	uint32_t hub_degree; /* 3; at most 12 */
 	struct str least;    /* alerts below this level open no incident of their own: "medium" */
 	const struct str *hubs; /* values that never join: configuration */
 	size_t nhubs;
@@ -43,7 +43,9 @@ void incidents_heard(struct incidents *k, unsigned family, int64_t time);
 void incidents_fold(struct incidents *k, struct alert *a, struct batch b, const struct record *r);
 
 struct incidents_stats {
-	uint64_t open, opened, merged, evicted, hubs;
+	uint64_t open; /* kept: not evicted, not part of another */
+	uint64_t opened, merged, evicted, hubs;
+	uint64_t unkept; /* entities that found no room in an alert or an incident */
 };
 void incidents_stats(const struct incidents *k, struct incidents_stats *ret);
 void incidents_free(struct incidents *k);

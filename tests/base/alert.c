@@ -101,3 +101,63 @@ Test(alert, ids_differ_where_anything_differs)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		cr_expect(others[i].lo != id.lo || others[i].hi != id.hi, "%zu", i);
 }
+
+Test(alert, entities_and_incident)
+{
+	const struct alert_rule rule = {.id = STR("r"), .title = STR("T")};
+	struct alert a = plain(&rule);
+	struct buf b = {0};
+
+	alert_json(&a, &b);
+	cr_expect(strstr(buf_z(&b), ",\"noroshi.alert.families\":[]"));
+	cr_expect_null(strstr(buf_z(&b), "noroshi.incident"), "no incident, no word of it");
+	cr_expect_null(strstr(buf_z(&b), "noroshi.alert.entities"));
+	cr_expect_null(strstr(buf_z(&b), "noroshi.alert.drill"));
+	a.families = 1u << FAMILY_OTHER | 1u << FAMILY_MAIL | 1u << FAMILY_SERVER;
+	a.drill = true;
+	a.nentities = 2;
+	a.entities[0] = (struct alert_entity){
+		.kind = ENTITY_HOST, .value = STR("a\"\n<b>"), .own = true, .important = true};
+	a.entities[1] =
+		(struct alert_entity){.kind = ENTITY_IP, .value = STR("198.51.100.1"), .hub = true};
+	a.incident = (struct alert_incident){.id = {.lo = 0x2b, .hi = 0x1a},
+		.opened = true,
+		.nmerged = 1,
+		.stage = STAGE_SPREAD,
+		.level = 3,
+		.reason_en = STR("severity high"),
+		.reason_ja = STR("重大度「高」"),
+		.families = 1u << FAMILY_AUTH,
+		.nmissing = 2,
+		.alerts = 7,
+		.first = 1500000000};
+	a.incident.merged[0].lo = 0xc;
+	a.incident.missing[0].family = FAMILY_PROXY;
+	a.incident.missing[0].last_heard = INT64_MIN;
+	a.incident.missing[1].family = FAMILY_REMOTE;
+	a.incident.missing[1].last_heard = 2000000000;
+	buf_clear(&b);
+	alert_json(&a, &b);
+	cr_expect(strstr(buf_z(&b), ",\"noroshi.alert.drill\":true,"));
+	cr_expect(
+		strstr(buf_z(&b), ",\"noroshi.alert.families\":[\"mail\",\"server\"],"
+				  "\"noroshi.alert.entities\":[{\"kind\":\"host\",\"value\":"
+				  "\"a\\\"\\n<b>\",\"own\":true,\"important\":true,\"hub\":false},"
+				  "{\"kind\":\"ip\",\"value\":\"198.51.100.1\",\"own\":false,"
+				  "\"important\":false,\"hub\":true}],"),
+		"%s", buf_z(&b));
+	cr_expect(strstr(buf_z(&b),
+			  ",\"noroshi.incident.id\":\"000000000000001a000000000000002b\","
+			  "\"noroshi.incident.opened\":true,\"noroshi.incident.merged\":"
+			  "[\"0000000000000000000000000000000c\"],"
+			  "\"noroshi.incident.stage\":\"spread\",\"noroshi.incident.level\":3,"
+			  "\"noroshi.incident.level_reason_en\":\"severity high\","
+			  "\"noroshi.incident.level_reason_ja\":\"重大度「高」\","
+			  "\"noroshi.incident.families\":[\"auth\"],\"noroshi.incident.missing\":"
+			  "[{\"family\":\"proxy\",\"last_heard\":null},{\"family\":\"remote\","
+			  "\"last_heard\":\"1970-01-01T00:00:02"),
+		"%s", buf_z(&b));
+	cr_expect(strstr(buf_z(&b), "],\"noroshi.incident.alerts\":7,"
+				    "\"noroshi.incident.first\":\"1970-01-01T00:00:01.5"));
+	buf_done(&b);
+}

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "correlation/model.h"
 #include "world.h"
 
 static const char one[] =
@@ -169,4 +170,53 @@ Test(correlation_loading, the_sentences_that_must_pass)
 		cr_expect_eq(correlations_count(w.correlations), 1u, "%s", buf_z(&w.said));
 		world_close(&w);
 	}
+}
+
+#define RULE(name, family)                                                                         \
+	"title: " name "\nname: " name "\nlogsource: {product: test}\ndetection:\n  s:\n"          \
+	"    kind: " name "\n  condition: s\nnoroshi:\n  families: [" family "]\n---\n"
+
+static uint32_t
+wider(const struct world *w, const char *name)
+{
+	return ruleset_rule(w->rules, ruleset_find(w->rules, str_of(name)))->words.wider_families;
+}
+
+static const struct alert_rule *
+words(const struct world *w, const char *title)
+{
+	for (size_t i = 0; i < w->correlations->n; i++)
+		if (str_eq(w->correlations->at[i]->words.title, str_of(title)))
+			return &w->correlations->at[i]->words;
+	cr_assert_fail("no correlation %s", title);
+	return NULL;
+}
+
+Test(loading, families_go_down_to_all_that_feed_a_correlation)
+{
+	const uint32_t m = 1u << FAMILY_MAIL, v = 1u << FAMILY_REMOTE, e = 1u << FAMILY_ENDPOINT,
+		       p = 1u << FAMILY_PROXY;
+	struct world w = world_open(
+		RULE("a", "mail") RULE("b", "remote") RULE("c", "endpoint") RULE("d", "proxy")
+			RULE("alone", "auth") "title: Inner\nname: inner\ncorrelation:\n  type: "
+					      "temporal\n  rules: [a, b]\n"
+					      "  timespan: 1h\n---\n"
+					      "title: Outer\nname: outer\ncorrelation:\n  type: "
+					      "temporal\n  rules: [inner, c]\n"
+					      "  timespan: 1h\n---\n"
+					      "title: Off\nname: off\ncorrelation:\n  type: "
+					      "temporal\n  rules: [a, d]\n"
+					      "  timespan: 1h\nnoroshi:\n  state: off\n---\n",
+		NULL, (size_t)4 << 20);
+
+	cr_assert_eq(w.failed, 0, "%s", buf_z(&w.said));
+	cr_expect_eq(words(&w, "Inner")->families, m | v, "what its rules read");
+	cr_expect_eq(words(&w, "Outer")->families, m | v | e, "through what it refers to");
+	cr_expect_eq(words(&w, "Inner")->wider_families, m | v | e, "with what it feeds");
+	cr_expect_eq(
+		wider(&w, "a"), m | v | e, "one that is off awaits nothing: %x", wider(&w, "a"));
+	cr_expect_eq(wider(&w, "c"), m | v | e);
+	cr_expect_eq(wider(&w, "d"), p);
+	cr_expect_eq(wider(&w, "alone"), 1u << FAMILY_AUTH, "itself");
+	world_close(&w);
 }
