@@ -454,3 +454,46 @@ duty_drill(struct duty *d, const char *name, const char *by, int64_t wall, char 
 	buf_done(&got);
 	return rc == 0 ? NULL : "cases.db did not take the drill";
 }
+
+/* ---- is everybody reached? ---- */
+
+const char *
+duty_route(struct duty *d, unsigned level, const char *by, int64_t wall, size_t *n)
+{
+	const struct settings *s = d->opt->settings;
+	json_t *to = json_array(), *report;
+	char row[64];
+	int rc;
+
+	duty_recipients(d, NULL, level, to);
+	for (size_t i = 0; i < s->nnotify; i++)
+		for (size_t k = 0; level >= s->notify[i].level && k < s->notify[i].nthen; k++)
+			add_address(d, NULL, s->notify[i].then[k], to);
+	*n = json_array_size(to);
+	report = json_pack("{s:o,s:s,s:s,s:o,s:o}", "to", to, "subject_ja",
+		"【テスト】[Noroshi] 通報経路の確認", "subject_en",
+		"[TEST] [Noroshi] the way of alarms", "text_ja",
+		json_sprintf("【テスト】これは通報経路の確認です。実際の事象は発生していません。\n"
+			     "レベルL%uのインシデントはこの宛先に通知されます。\n実施者: %s\n",
+			level, by),
+		"text_en",
+		json_sprintf("[TEST] This is a test of the way of alarms. Nothing has happened.\n"
+			     "Incidents of level L%u are told to this address.\nAsked by: %s\n",
+			level, by));
+	if (*n == 0 || !report) {
+		json_decref(report);
+		return "nobody inside the company would be told; see organisation: domains, "
+		       "notify and alerts";
+	}
+	snprintf(row, sizeof(row), "t%lld", (long long)wall);
+	rc = cases_begin(d->cases);
+	if (rc == 0) {
+		rc = put_row(d, row, LEVEL_CRITICAL, NULL, report, wall);
+		if (rc < 0)
+			cases_abandon(d->cases);
+		else
+			rc = cases_commit(d->cases, cases_taken(d->cases));
+	}
+	json_decref(report);
+	return rc == 0 ? NULL : "cases.db did not take the test";
+}

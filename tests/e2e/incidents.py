@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Incidents through a real daemon: folded, mailed, reported, handled; what the company says of itself decides."""
+import contextlib
 import email
 import email.policy
 import glob
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -251,6 +253,39 @@ def test_the_heartbeat_beats():
             before = open(path, encoding="utf-8").read()
             wait_for(lambda: open(path, encoding="utf-8").read() != before, 20, "another beat")
             check(h.d.status()["ready"], "all is well")
+
+
+def test_the_way_of_alarms_can_be_tried():
+    notify = [{"level": 3, "to": ["lead@aoba.example"], "after": "15m", "then": ["chief@aoba.example", "pc@partner.example"]}]
+    with House(notify=notify) as h:
+        said = h.cli("route", "test")
+        check(all(a in said for a in ("soc@aoba.example", "lead@aoba.example", "chief@aoba.example", "900 s")), said)
+        check("pc@partner.example  (outside" in said, said)
+        check("lead@" not in h.cli("route", "test", "--level", "L2"), "not for lower levels")
+        h.cli("route", "test", "--level", "high", code=2)
+        check(not mails(h.server), "nothing is sent unasked")
+        h.cli("route", "test", "--send")
+        wait_for(lambda: mails(h.server), 20, "the test mail")
+        check("【テスト】" in mails(h.server)[0]["Subject"], mails(h.server)[0]["Subject"])
+        check(sorted(envelopes(h.server)[0]["to"]) == ["chief@aoba.example", "lead@aoba.example", "soc@aoba.example"], envelopes(h.server))
+        check(h.incidents("--all") == [], "no incident comes of it")
+        wait_for(lambda: h.d.status()["spooled"] == 0, 10, "nothing waits")
+
+
+def test_a_changed_history_is_found():
+    with House() as h:
+        send_tcp(h.port, [login("sato.k", 1)])
+        number = wait_for(lambda: h.incidents() and h.incidents()[0]["number"], 20, "an incident")
+        h.cli("incident", "note", number, "called the user")
+        h.cli("verify")
+        h.d.stop()
+        base = os.path.join(os.path.dirname(h.d.archive), "cases", "cases.db")
+        with contextlib.closing(sqlite3.connect(base)) as db, db:
+            db.execute("UPDATE incident_history SET text='nobody was called' WHERE what='note'")
+        h.d.cli("verify", code=1)
+        with contextlib.closing(sqlite3.connect(base)) as db, db:
+            db.execute("UPDATE incident_history SET text='called the user' WHERE what='note'")
+        h.d.cli("verify")
 
 
 HOSTILE = "<script>alert(1)</script>=cmd|' /C calc'!A0<!channel>"
