@@ -38,6 +38,7 @@ struct responder {
 	struct duty duty;
 	struct desk *desk;
 	struct beat *beat;
+	_Atomic int64_t well; /* when all was taken that the alert log holds */
 	pthread_mutex_t lock;
 	struct alertlog_reader *reader;
 	struct sink **sinks;
@@ -301,7 +302,8 @@ loop(struct responder *r)
 		}
 		if (n > 0 && fds[0].revents)
 			drain(r->opt->wake_fd);
-		take(r);
+		if (take(r) == 0 && !r->blind)
+			atomic_store(&r->well, clock_mono(r->opt->clock));
 		desk_serve(r->desk, fds + 2, extra);
 		if (r->ngroup == 0 && duty_run(&r->duty, clock_wall(r->opt->clock)))
 			wake_all(r);
@@ -331,7 +333,7 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 		rc = open_sinks(r, why);
 	if (rc == 0) {
 		catch_up(r);
-		r->beat = beat_start(opt);
+		r->beat = beat_start(opt, &r->well);
 		r->duty.writer = writer_start(opt);
 		if (opt->ready)
 			atomic_fetch_or(opt->ready, opt->ready_bit);

@@ -255,6 +255,29 @@ def test_the_heartbeat_beats():
             check(h.d.status()["ready"], "all is well")
 
 
+def test_a_heartbeat_that_fails_is_counted_and_said_once():
+    url = f"http://127.0.0.1:{free_port()}/beat"
+    with House(heartbeat={"url": url, "every": "1s"}) as h:
+        wait_for(lambda: h.d.status()["heartbeat_failed"] >= 2, 20, "failures are counted")
+        check(h.d.said().count("heartbeat cannot be given") == 1, "and said once")
+
+
+def test_kills_of_the_responder_lose_and_double_nothing():
+    with House() as h:
+        count = 3000
+        send_tcp(h.port, [login(f"user{i:05}", i, f"host{i:05}") for i in range(count)])
+        for _ in range(6):
+            h.d.wait_role("respond", other_than=h.d.kill("respond"))
+        h.d.wait_stored(count, timeout=60)
+        wait_for(lambda: sum(i["alerts_total"] for i in h.incidents()) >= count, 60, "all alerts are taken")
+        check(len(h.incidents()) == 1, h.incidents())
+        shown = json.loads(h.cli("--json", "incident", "show", h.incidents()[0]["number"]))
+        check(shown["alerts_total"] == count and shown["records_total"] == count, (shown["alerts_total"], shown["records_total"]))
+        wait_for(lambda: reports(h.server), 40, "the report")
+        check(len({m["Message-ID"] for m in reports(h.server)}) == 1, "one report")
+        h.cli("verify")
+
+
 def test_the_way_of_alarms_can_be_tried():
     notify = [{"level": 3, "to": ["lead@aoba.example"], "after": "15m", "then": ["chief@aoba.example", "pc@partner.example"]}]
     with House(notify=notify) as h:
