@@ -33,6 +33,8 @@ enum log_family {
 struct str family_name(enum log_family f);
 /* Of a row of logsource.def. */
 enum log_family family_of_logsource(unsigned logsource);
+/* Of a category that a rule names; FAMILY_OTHER: it says nothing. */
+enum log_family family_of_category(struct str category);
 
 /* Where an attack stands, from the ATT&CK tactics of the rules; rising. */
 enum attack_stage {

@@ -41,18 +41,28 @@ lists_word(struct str words, struct str word)
 	return str_eq(one, word);
 }
 
+/* By category; the first that fits. */
+static const struct {
+	const char *category;
+	enum log_family family;
+} by_category[] = {{"mail", FAMILY_MAIL}, {"vpn", FAMILY_REMOTE},
+	/* a firewall's web filter is the firewall's log, whatever else it can feed */
+	{"utm", FAMILY_FIREWALL}, {"firewall", FAMILY_FIREWALL}, {"ids", FAMILY_FIREWALL},
+	{"proxy", FAMILY_PROXY}, {"authentication", FAMILY_AUTH}, {"webserver", FAMILY_SERVER},
+	{"database", FAMILY_SERVER}, {"file_access", FAMILY_SERVER}};
+
+enum log_family
+family_of_category(struct str category)
+{
+	for (size_t i = 0; i < sizeof(by_category) / sizeof(by_category[0]); i++)
+		if (str_eq(category, str_of(by_category[i].category)))
+			return by_category[i].family;
+	return FAMILY_OTHER;
+}
+
 enum log_family
 family_of_logsource(unsigned logsource)
 {
-	static const struct {
-		const char *category;
-		enum log_family family;
-	} by_category[] = {{"mail", FAMILY_MAIL}, {"vpn", FAMILY_REMOTE},
-		/* a firewall's web filter is the firewall's log, whatever else it can feed */
-		{"utm", FAMILY_FIREWALL}, {"firewall", FAMILY_FIREWALL}, {"ids", FAMILY_FIREWALL},
-		{"proxy", FAMILY_PROXY}, {"authentication", FAMILY_AUTH},
-		{"webserver", FAMILY_SERVER}, {"database", FAMILY_SERVER},
-		{"file_access", FAMILY_SERVER}};
 	const struct logsource_row *row;
 
 	if (logsource == LOGSOURCE_NONE || logsource >= LOGSOURCE_COUNT)

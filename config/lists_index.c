@@ -41,8 +41,7 @@ mask_to(unsigned char a[16], unsigned prefix)
 	for (unsigned i = 0; i < 16; i++) {
 		if (prefix >= 8 * (i + 1))
 			continue;
-		a[i] = (unsigned char)(prefix <= 8 * i ? 0u
-						       : a[i] & (0xff00u >> (prefix - 8 * i)));
+		a[i] = (unsigned char)(prefix <= 8 * i ? 0u : a[i] & (0xff00u >> (prefix - 8 * i)));
 	}
 }
 

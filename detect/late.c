@@ -55,7 +55,10 @@ static uint32_t
 families(const struct ruleset *rs, const struct attributes *source)
 {
 	uint32_t bits = 0;
+	enum log_family named = family_of_category(source->category);
 
+	if (named != FAMILY_OTHER)
+		return 1u << named;
 	for (unsigned i = LOGSOURCE_LABEL + 1; i < LOGSOURCE_COUNT; i++) {
 		const struct logsource_row *row = logsource_row((enum logsource)i);
 		char text[3][256];

@@ -268,8 +268,8 @@ results(const struct world *w)
 		sound_line(buf_str(&line));
 		no_fact_twice(buf_str(&line));
 		matches = record_matches(w->in, r, &nmatches);
-		correlator_record(k, w->in, r, matches, nmatches, i + 1,
-			record_id(w->in, r, how.input_name));
+		correlator_record(
+			k, w->in, r, matches, nmatches, i + 1, record_id(w->in, r, how.input_name));
 	}
 	correlator_tick(k, INT64_MAX);
 	buf_done(&line);
