@@ -57,6 +57,7 @@ enum count_id {
 	COUNT_INCIDENTS_EVICTED,
 	COUNT_LISTS_ROWS, /* gauge: rows of watchlists in force */
 	COUNT_LISTS_BAD,  /* gauge: rows left out */
+	COUNT_HEARTBEAT_FAILED,  /* of the responder */
 	COUNT_IDS
 };
 

@@ -34,8 +34,8 @@ cli_cases_option(struct cli_cases *k, char **argv, int argc, int *i)
 	return 1;
 }
 
-static int
-load_settings(struct cli_cases *k)
+int
+cli_cases_settings(struct cli_cases *k)
 {
 	struct cli own = *k->c;
 	struct diag why = {0};
@@ -66,7 +66,7 @@ load_settings(struct cli_cases *k)
 int
 cli_cases_open(struct cli_cases *k)
 {
-	int rc = load_settings(k);
+	int rc = cli_cases_settings(k);
 
 	if (rc)
 		return rc;

@@ -24,6 +24,8 @@ struct cli_cases {
 /* Takes -c, --data, --archive, --lang. 1: taken (and its value), 0: not one of them, -1: no value.
  */
 int cli_cases_option(struct cli_cases *k, char **argv, int argc, int *i);
+/* Only the settings and lists; an exit code, 0 = done. */
+int cli_cases_settings(struct cli_cases *k);
 /* Open what is there; an exit code, 0 = done. */
 int cli_cases_open(struct cli_cases *k);
 void cli_cases_close(struct cli_cases *k);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stamp.h"
 #include "base/term.h"
 #include "daemon/cli_cases.h"
 #include "daemon/records.h"
@@ -13,6 +14,7 @@ struct request {
 	const char *words[4];
 	int nwords;
 	bool all;
+	int64_t since;
 	json_t *ask;
 };
 
@@ -51,7 +53,7 @@ number_of(const json_t *j, const char *name)
 static int
 do_list(struct request *r)
 {
-	json_t *list = incidents_list(r->k.db, r->all, 0, 1000), *j;
+	json_t *list = incidents_list(r->k.db, r->all, r->since, 1000), *j;
 	size_t i;
 
 	if (r->k.c->json) {
@@ -204,10 +206,15 @@ do_ask(struct request *r)
 		json_object_set_new(ask, "to", json_string(r->words[2]));
 	else if (r->nwords > 2 && !strcmp(what, "stage"))
 		json_object_set_new(ask, "stage", json_integer(atoi(r->words[2])));
-	else if (r->nwords > 2 && !strcmp(what, "level"))
-		json_object_set_new(
-			ask, "level", json_integer(atoi(r->words[2] + (r->words[2][0] == 'L'))));
-	else if (r->nwords > 2)
+	else if (r->nwords > 2 && !strcmp(what, "level")) {
+		const char *level = r->words[2] + (r->words[2][0] == 'L' || r->words[2][0] == 'l');
+
+		if (!is_digit(level[0]) || level[1]) {
+			json_decref(ask);
+			return cli_usage(r->k.c, "'%s' is not a level: L0 to L4", r->words[2]);
+		}
+		json_object_set_new(ask, "level", json_integer(level[0] - '0'));
+	} else if (r->nwords > 2)
 		json_object_set_new(ask, "text", json_string(r->words[2]));
 	return cli_cases_ask(&r->k, ask);
 }
@@ -218,6 +225,20 @@ static const struct {
 } verbs[] = {{"list", do_list}, {"show", do_show}, {"events", do_events}, {"ack", do_ask},
 	{"assign", do_ask}, {"stage", do_ask}, {"note", do_ask}, {"level", do_ask},
 	{"close", do_ask}, {"reopen", do_ask}, {"approve", do_ask}};
+
+/* A day begins in Japan, as the numbers of incidents do. */
+static bool
+since(const char *text, int64_t *ret)
+{
+	char full[40];
+	struct str s = str_of(text);
+
+	if (s.n == 10) {
+		snprintf(full, sizeof(full), "%.10sT00:00:00+09:00", text);
+		s = str_of(full);
+	}
+	return stamp_take_iso(&s, NULL, 0, ret) && s.n == 0;
+}
 
 static int
 read_options(struct request *r, int argc, char **argv)
@@ -250,6 +271,12 @@ read_options(struct request *r, int argc, char **argv)
 			if (!set)
 				json_object_set_new(r->ask, "set", set = json_object());
 			json_object_set_new(set, key, json_stringn(rest.p, rest.n));
+		} else if (!strcmp(argv[i], "--since") && i + 1 < argc) {
+			if (!since(argv[++i], &r->since))
+				return cli_usage(r->k.c,
+					"'%s' is not a time such as 2026-11-22 or "
+					"2026-11-22T09:00:00Z",
+					argv[i]);
 		} else if (!strcmp(argv[i], "--all")) {
 			r->all = true;
 		} else if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "--open")) {
@@ -335,7 +362,7 @@ run_drill(const struct cli *c, int argc, char **argv)
 const struct cli_command cli_incident = {
 	.name = "incident",
 	.summary = "incidents: list, show, events, ack, assign, stage, note, level, close",
-	.help = "Usage: noroshi incident list [--all]\n"
+	.help = "Usage: noroshi incident list [--open|--all] [--since T]\n"
 		"       noroshi incident show|events ID\n"
 		"       noroshi incident ack|close|reopen|note ID [TEXT]\n"
 		"       noroshi incident assign ID WHO\n"

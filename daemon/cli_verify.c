@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/settings.h"
 #include "daemon/cli.h"
+#include "respond/incidents.h"
 #include "store/store.h"
 
 static int
@@ -24,13 +26,38 @@ report(const struct cli *c, const struct verify_report *v, const struct diag *fi
 	return v->findings ? EXIT_FINDING : 0;
 }
 
+/* The history of incidents is a chain of its own. */
+static uint64_t
+check_history(const char *path, struct diag *findings)
+{
+	sqlite3 *db = NULL;
+	int64_t bad = -1, form = 0;
+
+	if (access(path, F_OK) < 0)
+		return 0; /* nobody was told of anything yet */
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
+		form = db_number(db, "PRAGMA user_version", "");
+	if (form == 1)
+		bad = 0; /* from before there was a history */
+	else if (form > 1)
+		bad = incidents_check(db, findings);
+	if (bad < 0) {
+		diag_set(findings, NULL, 0,
+			"cannot check %s: %s; run as root or as the responder's user", path,
+			sqlite3_errmsg(db));
+		bad = 1;
+	}
+	sqlite3_close(db);
+	return (uint64_t)bad;
+}
+
 static int
 run(const struct cli *c, int argc, char **argv)
 {
 	const char *dir = NULL, *anchors = NULL, *config = c->config, *segments[256];
 	struct verify_report v = {0};
 	struct diag findings = {0};
-	struct buf path = {0};
+	struct buf path = {0}, cases = {0};
 	size_t n = 0;
 	int rc;
 
@@ -59,13 +86,17 @@ run(const struct cli *c, int argc, char **argv)
 		}
 		buf_printf(&path, "%.*s/archive", STR_ARG(s->data));
 		dir = buf_z(&path);
+		buf_printf(&cases, "%.*s/cases/cases.db", STR_ARG(s->data));
 		settings_free(s);
 	}
 	rc = verify_archive(dir, segments, n, anchors, &v, &findings);
+	if (cases.n)
+		v.findings += check_history(buf_z(&cases), &findings);
 	if (rc < 0 && v.findings == 0)
 		v.findings = 1;
 	rc = report(c, &v, &findings);
 	buf_done(&path);
+	buf_done(&cases);
 	diag_done(&findings);
 	return rc;
 }

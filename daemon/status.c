@@ -76,6 +76,8 @@ static const struct {
 		true},
 	[COUNT_LISTS_BAD] = {"lists_bad", "noroshi_lists_bad",
 		"Rows of watchlists that are wrong and were left out", true},
+	[COUNT_HEARTBEAT_FAILED] = {"heartbeat_failed", "noroshi_heartbeat_failed_total",
+		"Signs of life that did not reach their place", false},
 };
 
 static uint64_t

@@ -12,19 +12,25 @@
 #include "base/stamp.h"
 #include "respond/say.h"
 
+/* The loop looks every second; taking a full group may last a while. */
+#define STALE_NS (15 * NS_PER_S)
+
 struct beat {
 	const struct respond_options *opt;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
-	bool stop, failing;
+	const _Atomic int64_t *well;
+	_Atomic bool stop;
+	bool failing;
 };
 
 static bool
 all_well(const struct beat *b)
 {
 	return b->opt->ready &&
-	       (atomic_load(b->opt->ready) & b->opt->ready_all) == b->opt->ready_all;
+	       (atomic_load(b->opt->ready) & b->opt->ready_all) == b->opt->ready_all &&
+	       clock_mono(b->opt->clock) - atomic_load(b->well) < STALE_NS;
 }
 
 static size_t
@@ -32,6 +38,16 @@ ignore(char *p, size_t size, size_t n, void *ctx)
 {
 	(void)p, (void)ctx;
 	return size * n;
+}
+
+/* Stopping waits for no peer. */
+static int
+watch(void *ctx, curl_off_t a, curl_off_t c, curl_off_t d, curl_off_t e)
+{
+	const struct beat *b = ctx;
+
+	(void)a, (void)c, (void)d, (void)e;
+	return atomic_load(&b->stop);
 }
 
 static const char *
@@ -49,6 +65,9 @@ call(const struct beat *b)
 		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 10000L);
 		curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
 		curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
+		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, watch);
+		curl_easy_setopt(c, CURLOPT_XFERINFODATA, b);
 		rc = curl_easy_perform(c);
 		curl_easy_cleanup(c);
 	}
@@ -81,6 +100,8 @@ one(struct beat *b)
 		bad = call(b);
 	if (!bad && b->opt->settings->heartbeat_file.n)
 		bad = touch(b);
+	if (bad)
+		count_add(b->opt->counts, COUNT_HEARTBEAT_FAILED, 1);
 	if (bad && !b->failing)
 		say(b->opt->log_fd, SAY_WARNING, "the heartbeat cannot be given: %s; tried again",
 			bad);
@@ -112,7 +133,7 @@ run(void *arg)
 }
 
 struct beat *
-beat_start(const struct respond_options *opt)
+beat_start(const struct respond_options *opt, const _Atomic int64_t *well)
 {
 	struct beat *b;
 	pthread_condattr_t attr;
@@ -122,6 +143,7 @@ beat_start(const struct respond_options *opt)
 		return NULL;
 	b = mem_zero(1, sizeof(*b));
 	b->opt = opt;
+	b->well = well;
 	pthread_mutex_init(&b->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -153,8 +153,8 @@ make_tables(struct cases *c, const char *path, struct diag *why)
 	if (db_exec(c->db, schema) < 0 || incidents_schema(c->db) < 0 ||
 		db_exec(c->db, "PRAGMA user_version=2") < 0 ||
 		db_prepare(c->db,
-			"INSERT OR IGNORE INTO alerts(number,id,time,rule,level,rank,history,json)"
-			" VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+			"INSERT OR IGNORE INTO alerts(number,id,time,rule,level,rank,history,json,"
+			"taken) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
 			&c->insert) < 0 ||
 		db_prepare(c->db, "INSERT OR REPLACE INTO meta VALUES('taken',?1)", &c->taken_set) <
 			0) {
@@ -246,6 +246,13 @@ group_undo(struct cases *c)
 	pthread_mutex_unlock(c->lock);
 }
 
+void
+cases_abandon(struct cases *c)
+{
+	if (c->in_group)
+		group_undo(c);
+}
+
 int
 cases_begin(struct cases *c)
 {
@@ -291,8 +298,8 @@ cases_add_report(struct cases *c, const char *id, enum level level, struct str j
 {
 	int rc = db_run(c->db,
 		"INSERT OR IGNORE INTO "
-		"alerts(number,id,time,rule,level,rank,history,json,kind,mail) "
-		"VALUES(0,?1,?2,'report',?3,?4,0,?5,1,1)",
+		"alerts(number,id,time,rule,level,rank,history,json,kind,mail,taken) "
+		"VALUES(0,?1,?2,'report',?3,?4,0,?5,1,1,?2)",
 		"titis", id, time, level_word(level), (int64_t)level, json);
 
 	if (rc == 0 && sqlite3_changes(c->db) == 1)
@@ -325,6 +332,7 @@ cases_add(struct cases *c, uint64_t number, struct str json, int64_t wall, struc
 	sqlite3_bind_int(c->insert, 6, (int)ret->level);
 	sqlite3_bind_int(c->insert, 7, ret->history);
 	bind_text(c->insert, 8, json);
+	sqlite3_bind_int64(c->insert, 9, wall);
 	rc = sqlite3_step(c->insert);
 	ret->fresh = rc == SQLITE_DONE && sqlite3_changes(c->db) == 1;
 	if (ret->fresh)

@@ -50,6 +50,8 @@ uint64_t cases_newest(const struct cases *c);
 int cases_begin(struct cases *c);
 int cases_add(struct cases *c, uint64_t number, struct str json, int64_t wall, struct taken *ret);
 int cases_commit(struct cases *c, uint64_t number);
+/* Nothing of the group stays. */
+void cases_abandon(struct cases *c);
 const char *cases_error(const struct cases *c);
 /* Move the write-ahead log into the database, if that has become worth it; when nothing waits. */
 void cases_tidy(struct cases *c);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/term.h"
 
 #define ASK_MAX ((size_t)64 << 10)
 #define IDLE_NS (30 * NS_PER_S)
@@ -91,8 +92,12 @@ who_asks(int fd, const json_t *ask, struct buf *ret)
 		buf_printf(ret, "%s", pw->pw_name);
 	else
 		buf_printf(ret, "uid %u", (unsigned)u.uid);
-	if (own && *own && strlen(own) <= 100)
-		buf_printf(ret, " (%s)", own);
+	if (own && *own && strlen(own) <= 100) {
+		/* his own words: nothing that a terminal obeys */
+		BUF_ADD_LIT(ret, " (");
+		term_show(ret, str_of(own));
+		buf_add_char(ret, ')');
+	}
 	buf_z(ret);
 }
 
@@ -111,11 +116,22 @@ answer(struct desk *d, json_t *ask, const char *by)
 		return bad ? json_pack("{s:s}", "error", bad)
 			   : json_pack("{s:s,s:s}", "ok", "the drill runs", "incident", number);
 	}
+	if (what && !strcmp(what, "route")) {
+		json_int_t level = json_integer_value(json_object_get(ask, "level"));
+		size_t n = 0;
+		const char *bad = duty_route(
+			d->duty, level > 0 && level < 5 ? (unsigned)level : 0, by, wall, &n);
+
+		return bad ? json_pack("{s:s}", "error", bad)
+			   : json_pack("{s:o}", "ok", json_sprintf("mailed to %zu", n));
+	}
 	json_object_set_new(ask, "by", json_string(by));
 	if (cases_begin(d->duty->cases) < 0)
 		return json_pack("{s:s}", "error", "cases.db is busy; try again");
 	ret = incident_act(cases_db(d->duty->cases), ask, wall);
-	if (cases_commit(d->duty->cases, cases_taken(d->duty->cases)) < 0) {
+	if (json_object_get(ret, "failed"))
+		cases_abandon(d->duty->cases);
+	else if (cases_commit(d->duty->cases, cases_taken(d->duty->cases)) < 0) {
 		json_decref(ret);
 		return json_pack("{s:s}", "error", "cases.db does not take it; is the disk full?");
 	}

@@ -13,7 +13,6 @@
 #define DUE_AT_ONCE 32u
 #define DIGEST_NS   (600 * NS_PER_S)
 #define TIDY_NS     (3600 * NS_PER_S)
-#define RECORDS_MAX 2000u
 
 /* ---- who ---- */
 
@@ -97,107 +96,7 @@ duty_recipients(struct duty *d, const char *id, unsigned level, json_t *ret)
 	sqlite3_finalize(q);
 }
 
-/* ---- records ---- */
-
-struct fetched {
-	struct str *lines;
-	size_t n, cap;
-	struct arena arena;
-};
-
-static bool
-on_line(void *arg, struct str json)
-{
-	struct fetched *f = arg;
-
-	f->lines = mem_grow(f->lines, f->n, &f->cap, sizeof(*f->lines));
-	f->lines[f->n++] = arena_str(&f->arena, json);
-	return f->n < RECORDS_MAX;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-fetch(struct duty *d, const json_t *incident, struct fetched *f)
-{
-	const json_t *list = json_object_get(incident, "records"), *r;
-	uint64_t *seqs = mem_zero(json_array_size(list) + 1, sizeof(*seqs));
-	int64_t since = INT64_MAX, until = INT64_MIN;
-	size_t i, n = 0;
-
-	json_array_foreach(list, i, r)
-	{
-		const char *text = json_string_value(json_object_get(r, "@timestamp"));
-		struct str s = str_of(text ? text : "");
-		int64_t ns = 0;
-
-		seqs[n++] = (uint64_t)json_integer_value(json_object_get(r, "event.sequence"));
-		if (!stamp_take_iso(&s, NULL, 0, &ns) || ns == STAMP_BEYOND)
-			continue;
-		since = ns < since ? ns : since;
-		until = ns > until ? ns : until;
-	}
-	qsort(seqs, n, sizeof(*seqs), by_number);
-	if (n && since <= until && d->opt->records)
-		d->opt->records(d->opt->records_ctx, seqs, n, since, until, on_line, f);
-	mem_free(seqs);
-}
-
-static void
-fetched_done(struct fetched *f)
-{
-	mem_free(f->lines);
-	arena_done(&f->arena);
-}
-
 /* ---- the report ---- */
-
-static void
-keep_file(struct duty *d, const char *number, unsigned n, const char *lang, const char *ending,
-	struct str text)
-{
-	struct buf path = {0};
-
-	if (!d->opt->reports_dir)
-		return;
-	file_make_dirs(d->opt->reports_dir, 0750);
-	buf_printf(&path, "%s/%s-%u-%s.%s", d->opt->reports_dir, number, n, lang, ending);
-	if (file_replace(buf_z(&path), text, 0640) < 0)
-		say(d->opt->log_fd, SAY_WARNING,
-			"cannot write %s; the report is mailed all the same", path.p);
-	buf_done(&path);
-}
-
-static void
-add_form(json_t *to, const char *name, const struct report_input *in, enum report_format how,
-	bool ja, struct duty *d)
-{
-	static const char *const endings[] = {"txt", "html", "json"};
-	struct buf b = {0};
-
-	if (report_preliminary(in, how, ja, &b) == 0) {
-		json_object_set_new(to, name, json_stringn_nocheck(b.p, b.n));
-		keep_file(d, json_string_value(json_object_get(in->incident, "number")), in->number,
-			ja ? "ja" : "en", endings[how], buf_str(&b));
-	}
-	buf_done(&b);
-}
-
-static void
-add_subject(json_t *to, const char *name, const struct report_input *in, bool ja)
-{
-	struct buf b = {0};
-
-	report_subject(in, ja, &b);
-	json_object_set_new(to, name, json_stringn_nocheck(b.p, b.n));
-	buf_done(&b);
-}
 
 /* The row that mail takes. */
 static int
@@ -235,57 +134,62 @@ join(const json_t *list, struct buf *out)
 	buf_z(out);
 }
 
+/* Reports of one hour, drills left out: an exercise takes nothing from what is real. */
 static bool
-write_report(struct duty *d, const char *id, int64_t wall)
+too_many(struct duty *d, const char *id, int64_t wall)
 {
 	sqlite3 *db = cases_db(d->cases);
-	json_t *incident = incident_json(db, id), *to = json_array(), *report = json_object();
-	struct report_site site = {.organisation = d->opt->settings->organisation,
-		.contact = d->opt->settings->contact,
-		.lists = d->opt->lists,
-		.host = str_of(d->opt->host),
-		.version = str_of(d->opt->version)};
-	struct report_input in = {.incident = incident, .written = wall, .site = &site};
-	struct fetched f = {0};
-	struct buf told = {0};
-	struct str *addresses;
+
+	return db_number(db, "SELECT drill FROM incidents WHERE id=?1", "t", id) == 0 &&
+	       (uint64_t)db_number(db,
+		       "SELECT count(*) FROM incident_reports AS r JOIN incidents AS i ON "
+		       "i.id=r.incident WHERE r.at>?1 AND i.drill=0",
+		       "i", wall - 3600 * NS_PER_S) >= d->policy->reports_per_hour;
+}
+
+/* The next one that is due goes to the writer. */
+static void
+begin_report(struct duty *d, int64_t wall)
+{
+	struct report_job job = {.wall = wall, .next = wall + d->policy->followup_ns};
+	char ids[1][40];
+
+	if (writer_busy(d->writer) || incidents_due(cases_db(d->cases), wall, ids, 1) == 0 ||
+		too_many(d, ids[0], wall) ||
+		!(job.incident = incident_json(cases_db(d->cases), ids[0])))
+		return;
+	memcpy(job.id, ids[0], sizeof(job.id));
+	job.to = json_array();
+	job.n = (unsigned)json_integer_value(json_object_get(job.incident, "reports_total")) + 1;
+	duty_recipients(d, job.id,
+		(unsigned)json_integer_value(json_object_get(job.incident, "level")), job.to);
+	writer_give(d->writer, &job);
+}
+
+/* In a group: a finished report becomes a row for mail. */
+static bool
+end_report(struct duty *d, const struct report_job *job)
+{
+	sqlite3 *db = cases_db(d->cases);
 	char row[80];
-	size_t n;
 	int rc;
 
-	in.number = (unsigned)json_integer_value(json_object_get(incident, "reports_total")) + 1;
-	in.next_report = wall + d->policy->followup_ns;
-	duty_recipients(
-		d, id, (unsigned)json_integer_value(json_object_get(incident, "level")), to);
-	n = json_array_size(to);
-	addresses = mem_zero(n + 1, sizeof(*addresses));
-	for (size_t i = 0; i < n; i++)
-		addresses[i] = str_of(json_string_value(json_array_get(to, i)));
-	in.told = addresses;
-	in.ntold = n;
-	fetch(d, incident, &f);
-	in.records = f.lines;
-	in.nrecords = f.n;
-	for (int ja = 0; ja <= 1; ja++) {
-		add_subject(report, ja ? "subject_ja" : "subject_en", &in, ja);
-		add_form(report, ja ? "text_ja" : "text_en", &in, REPORT_TEXT, ja, d);
-		add_form(report, ja ? "html_ja" : "html_en", &in, REPORT_HTML, ja, d);
-		add_form(report, ja ? "json_ja" : "json_en", &in, REPORT_JSON, ja, d);
+	if (!job->report) {
+		say(d->opt->log_fd, SAY_ERROR, "the report of %s cannot be written; tried again",
+			json_string_value(json_object_get(job->incident, "number")));
+		incident_report_failed(db, job->id, d->wall);
+		return false;
 	}
-	json_object_set(report, "to", to);
-	json_object_set(report, "number", json_object_get(incident, "number"));
-	json_object_set_new(report, "n", json_integer(in.number));
-	snprintf(row, sizeof(row), "r%.32sn%u", id, in.number);
-	join(to, &told);
-	rc = put_row(d, row, LEVEL_CRITICAL, id, report, wall);
+	/* It became part of another one, or was closed, while the report was written. */
+	if (db_number(db, "SELECT status='open' FROM incidents WHERE id=?1", "t", job->id) == 0)
+		return false;
+	snprintf(row, sizeof(row), "r%.32sn%u", job->id, job->n);
+	rc = put_row(d, row, LEVEL_CRITICAL, job->id, job->report, d->wall);
 	if (rc == 0)
-		rc = incident_reported(db, d->policy, id, in.number, wall, told.p);
-	fetched_done(&f);
-	mem_free(addresses);
-	buf_done(&told);
-	json_decref(report);
-	json_decref(to);
-	json_decref(incident);
+		rc = incident_reported(db, d->policy, job->id, job->n, d->wall,
+			(uint64_t)json_integer_value(
+				json_object_get(job->incident, "alerts_total")),
+			job->to);
 	return rc == 0;
 }
 
@@ -384,13 +288,18 @@ escalate_one(struct duty *d, const char *id, const struct notify_settings *rule,
 		rc = db_run(db, "UPDATE incidents SET escalated=escalated|?2 WHERE id=?1", "ti", id,
 			(int64_t)1 << rule->level);
 	if (rc == 0)
-		rc = incident_note(db, id, wall, "noroshi", "told", told.p);
+		rc = incident_note(db, id, wall, "noroshi", "escalated", told.p);
 	json_decref(report);
 	json_decref(to);
 	json_decref(incident);
 	buf_done(&told);
 	return rc == 0;
 }
+
+/* From level ?1 on, with a grave alert since ?2 or longer, not told yet (bit ?3). */
+#define UNANSWERED                                                                                 \
+	"status='open' AND acked IS NULL AND history=0 AND level>=?1 AND high_taken<=?2 AND "      \
+	"(escalated & ?3)=0"
 
 static bool
 escalate(struct duty *d, int64_t wall)
@@ -403,13 +312,10 @@ escalate(struct duty *d, int64_t wall)
 		char ids[DUE_AT_ONCE][40];
 		size_t n = 0;
 
-		if (s->notify[i].nthen == 0 ||
-			db_prepare(cases_db(d->cases),
-				"SELECT id FROM incidents WHERE status='open' AND acked IS NULL "
-				"AND "
-				"history=0 AND rank>=3 AND level>=?1 AND taken<=?2 AND "
-				"(escalated & ?3)=0 ORDER BY taken LIMIT ?4",
-				&q) < 0)
+		if (s->notify[i].nthen == 0 || db_prepare(cases_db(d->cases),
+						       "SELECT id FROM incidents WHERE " UNANSWERED
+						       " ORDER BY high_taken LIMIT ?4",
+						       &q) < 0)
 			continue;
 		sqlite3_bind_int64(q, 1, (sqlite3_int64)s->notify[i].level);
 		sqlite3_bind_int64(q, 2, wall - s->notify[i].after_ns);
@@ -424,67 +330,69 @@ escalate(struct duty *d, int64_t wall)
 	return any;
 }
 
-static bool
-reports(struct duty *d, int64_t wall)
+/* What is due beyond the hourly limit is told in a summary. */
+static void
+withhold(struct duty *d, int64_t wall)
 {
 	sqlite3 *db = cases_db(d->cases);
 	char ids[DUE_AT_ONCE][40];
 	size_t n = incidents_due(db, wall, ids, DUE_AT_ONCE);
-	bool any = false;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t hour =
-			(uint64_t)db_number(db, "SELECT count(*) FROM incident_reports WHERE at>?1",
-				"i", wall - 3600 * NS_PER_S);
-
-		if (hour < d->policy->reports_per_hour) {
-			any |= write_report(d, ids[i], wall);
-			continue;
-		}
+	for (size_t i = 0; i < n && too_many(d, ids[i], wall); i++) {
 		db_run(db,
 			"UPDATE incidents SET withheld=1,report_due=NULL,reported=?2 WHERE id=?1",
 			"ti", ids[i], wall);
 		incident_note(db, ids[i], wall, "noroshi", "report", "withheld: hourly limit");
 	}
-	return any;
 }
 
 static bool
 anything_due(struct duty *d, int64_t wall)
 {
+	const struct settings *s = d->opt->settings;
 	sqlite3 *db = cases_db(d->cases);
+	bool due = db_number(db,
+			   "SELECT EXISTS(SELECT 1 FROM incidents WHERE report_due<=?1 OR "
+			   "(withheld=1 AND ?2))",
+			   "ii", wall, (int64_t)(wall >= d->last_digest + DIGEST_NS)) != 0;
 
-	return db_number(db,
-		       "SELECT EXISTS(SELECT 1 FROM incidents WHERE report_due<=?1 OR withheld=1 "
-		       "OR "
-		       "(status='open' AND acked IS NULL AND history=0 AND rank>=3))",
-		       "i", wall) != 0;
+	for (size_t i = 0; !due && i < s->nnotify; i++)
+		due = s->notify[i].nthen > 0 &&
+		      db_number(db, "SELECT EXISTS(SELECT 1 FROM incidents WHERE " UNANSWERED ")",
+			      "iii", (int64_t)s->notify[i].level, wall - s->notify[i].after_ns,
+			      INT64_C(1) << s->notify[i].level) != 0;
+	return due;
 }
 
 bool
 duty_run(struct duty *d, int64_t wall)
 {
-	bool any = false;
+	bool any = false, tidy = wall > d->last_tidy + TIDY_NS;
+	struct report_job job = {0};
+	bool finished = writer_take(d->writer, &job);
 	uint64_t gone = 0;
-	bool tidy = wall > d->last_tidy + TIDY_NS;
 
-	if (!tidy && !anything_due(d, wall))
-		return false;
-	if (cases_begin(d->cases) < 0)
-		return false;
-	any |= reports(d, wall);
-	any |= digest(d, wall);
-	any |= escalate(d, wall);
-	if (tidy) {
-		d->last_tidy = wall;
-		gone = incidents_forget(cases_db(d->cases), d->policy, wall);
+	d->wall = wall;
+	if ((finished || tidy || anything_due(d, wall)) && cases_begin(d->cases) == 0) {
+		if (finished)
+			any |= end_report(d, &job);
+		withhold(d, wall);
+		any |= digest(d, wall);
+		any |= escalate(d, wall);
+		if (tidy)
+			gone = incidents_forget(cases_db(d->cases), d->policy, wall);
+		if (cases_commit(d->cases, cases_taken(d->cases)) < 0) {
+			say(d->opt->log_fd, SAY_ERROR,
+				"cases.db does not take reports: %s; tried again soon",
+				cases_error(d->cases));
+			any = false;
+		} else if (tidy) {
+			d->last_tidy = wall;
+		}
 	}
-	if (cases_commit(d->cases, cases_taken(d->cases)) < 0) {
-		say(d->opt->log_fd, SAY_ERROR,
-			"cases.db does not take reports: %s; tried again soon",
-			cases_error(d->cases));
-		return false;
-	}
+	/* What was not noted as reported is due still. */
+	report_job_done(&job);
+	begin_report(d, wall);
 	if (gone)
 		say(d->opt->log_fd, SAY_NOTICE, "cases.db: %llu old rows deleted (cases: keep)",
 			(unsigned long long)gone);
@@ -545,4 +453,47 @@ duty_drill(struct duty *d, const char *name, const char *by, int64_t wall, char 
 		snprintf(number, 40, "%s", got.p);
 	buf_done(&got);
 	return rc == 0 ? NULL : "cases.db did not take the drill";
+}
+
+/* ---- is everybody reached? ---- */
+
+const char *
+duty_route(struct duty *d, unsigned level, const char *by, int64_t wall, size_t *n)
+{
+	const struct settings *s = d->opt->settings;
+	json_t *to = json_array(), *report;
+	char row[64];
+	int rc;
+
+	duty_recipients(d, NULL, level, to);
+	for (size_t i = 0; i < s->nnotify; i++)
+		for (size_t k = 0; level >= s->notify[i].level && k < s->notify[i].nthen; k++)
+			add_address(d, NULL, s->notify[i].then[k], to);
+	*n = json_array_size(to);
+	report = json_pack("{s:o,s:s,s:s,s:o,s:o}", "to", to, "subject_ja",
+		"【テスト】[Noroshi] 通報経路の確認", "subject_en",
+		"[TEST] [Noroshi] the way of alarms", "text_ja",
+		json_sprintf("【テスト】これは通報経路の確認です。実際の事象は発生していません。\n"
+			     "レベルL%uのインシデントはこの宛先に通知されます。\n実施者: %s\n",
+			level, by),
+		"text_en",
+		json_sprintf("[TEST] This is a test of the way of alarms. Nothing has happened.\n"
+			     "Incidents of level L%u are told to this address.\nAsked by: %s\n",
+			level, by));
+	if (*n == 0 || !report) {
+		json_decref(report);
+		return "nobody inside the company would be told; see organisation: domains, "
+		       "notify and alerts";
+	}
+	snprintf(row, sizeof(row), "t%lld", (long long)wall);
+	rc = cases_begin(d->cases);
+	if (rc == 0) {
+		rc = put_row(d, row, LEVEL_CRITICAL, NULL, report, wall);
+		if (rc < 0)
+			cases_abandon(d->cases);
+		else
+			rc = cases_commit(d->cases, cases_taken(d->cases));
+	}
+	json_decref(report);
+	return rc == 0 ? NULL : "cases.db did not take the test";
 }

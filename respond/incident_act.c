@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "respond/incidents.h"
+#include "respond/mail.h"
 
 #define TEXT_MAX 8000
 
@@ -62,19 +63,50 @@ is_field(const char *name)
 	return false;
 }
 
-/* Keep the fields that came with the request; false: one is unknown. */
-static bool
-take_fields(sqlite3 *db, const char *id, const json_t *ask, const char *by, int64_t wall)
+struct act {
+	sqlite3 *db;
+	const json_t *ask;
+	const char *id, *by, *text;
+	int64_t wall;
+	int rc; /* of what was written */
+};
+
+#define WRITE(a, ...) ((a)->rc = (a)->rc < 0 ? (a)->rc : db_run((a)->db, __VA_ARGS__))
+
+static void
+keep(struct act *a, const char *what, const char *text)
 {
-	json_t *set = json_object_get(ask, "set"), *v;
+	if (a->rc == 0)
+		a->rc = incident_note(a->db, a->id, a->wall, a->by, what, text);
+}
+
+/*
+ * Keep the fields that came with the request; false: one is unknown. What people write stays even
+ * when the stage is refused for something else; each text stands in the history, for a later one
+ * takes its place.
+ */
+static bool
+take_fields(struct act *a)
+{
+	json_t *set = json_object_get(a->ask, "set"), *v;
 	const char *name;
 
 	json_object_foreach(set, name, v)
 	{
 		if (!is_field(name) || !json_is_string(v) || json_string_length(v) > TEXT_MAX)
 			return false;
-		db_run(db, "INSERT OR REPLACE INTO incident_fields VALUES(?1,?2,?3,?4,?5)", "tttti",
-			id, name, json_string_value(v), by, wall);
+	}
+	json_object_foreach(set, name, v)
+	{
+		struct buf words = {0};
+
+		if (a->rc == 0)
+			a->rc = db_run(a->db,
+				"INSERT OR REPLACE INTO incident_fields VALUES(?1,?2,?3,?4,?5)",
+				"tttti", a->id, name, json_string_value(v), a->by, a->wall);
+		buf_printf(&words, "%s: %s", name, json_string_value(v));
+		keep(a, "note", buf_z(&words));
+		buf_done(&words);
 	}
 	return true;
 }
@@ -118,21 +150,14 @@ refuse_lacking(json_t *list, const char *what)
 	return ret;
 }
 
-struct act {
-	sqlite3 *db;
-	const json_t *ask;
-	const char *id, *by, *text;
-	int64_t wall;
-};
-
 static json_t *
 act_ack(struct act *a)
 {
 	if (db_number(a->db, "SELECT acked IS NOT NULL FROM incidents WHERE id=?1", "t", a->id))
 		return done("was acknowledged before");
-	db_run(a->db, "UPDATE incidents SET acked=?2,acked_by=?3 WHERE id=?1", "tit", a->id,
-		a->wall, a->by);
-	incident_note(a->db, a->id, a->wall, a->by, "ack", a->text);
+	WRITE(a, "UPDATE incidents SET acked=?2,acked_by=?3 WHERE id=?1", "tit", a->id, a->wall,
+		a->by);
+	keep(a, "ack", a->text);
 	return done("acknowledged");
 }
 
@@ -143,10 +168,10 @@ act_assign(struct act *a)
 
 	if (!*to)
 		return refuse("say to whom");
-	db_run(a->db, "UPDATE incidents SET assignee=?2 WHERE id=?1", "tt", a->id, to);
-	db_run(a->db, "INSERT OR IGNORE INTO incident_fields VALUES(?1,'owner',?2,?3,?4)", "ttti",
-		a->id, to, a->by, a->wall);
-	incident_note(a->db, a->id, a->wall, a->by, "assign", to);
+	WRITE(a, "UPDATE incidents SET assignee=?2 WHERE id=?1", "tt", a->id, to);
+	WRITE(a, "INSERT OR IGNORE INTO incident_fields VALUES(?1,'owner',?2,?3,?4)", "ttti", a->id,
+		to, a->by, a->wall);
+	keep(a, "assign", to);
 	return done("assigned");
 }
 
@@ -161,6 +186,8 @@ act_stage(struct act *a)
 
 	if (to < 1 || to > 5)
 		return refuse("a stage is 1 to 5: ①発見報告 ②初動 ③調査・対応 ④復旧 ⑤最終報告");
+	if (db_number(a->db, "SELECT status='closed' FROM incidents WHERE id=?1", "t", a->id))
+		return refuse("it is closed; `noroshi incident reopen` comes first");
 	if (to > now + 1 && !*said(a->ask, "reason"))
 		return refuse("stages follow each other; a step over one needs --reason");
 	list = lacking(a->db, a->id, to > now + 1 ? to : now + 1, to);
@@ -170,10 +197,10 @@ act_stage(struct act *a)
 		return ret;
 	}
 	json_decref(list);
-	db_run(a->db, "UPDATE incidents SET stage=?2 WHERE id=?1", "ti", a->id, (int64_t)to);
+	WRITE(a, "UPDATE incidents SET stage=?2 WHERE id=?1", "ti", a->id, (int64_t)to);
 	buf_printf(&words, "%s → %s%s%s", stage_words(now, true), stage_words(to, true),
 		*said(a->ask, "reason") ? ": " : "", said(a->ask, "reason"));
-	incident_note(a->db, a->id, a->wall, a->by, "stage", buf_z(&words));
+	keep(a, "stage", buf_z(&words));
 	ret = done(words.p);
 	buf_done(&words);
 	return ret;
@@ -184,7 +211,7 @@ act_note(struct act *a)
 {
 	if (!*a->text && json_object_size(json_object_get(a->ask, "set")) == 0)
 		return refuse("a note needs a text");
-	incident_note(a->db, a->id, a->wall, a->by, "note", a->text);
+	keep(a, "note", a->text);
 	return done("noted");
 }
 
@@ -200,47 +227,66 @@ act_level(struct act *a)
 	if (!*reason)
 		return refuse("a level that a person sets needs --reason");
 	buf_printf(&words, "L%lld: %s", (long long)level, reason);
-	db_run(a->db,
-		"UPDATE incidents SET level=?2,level_by=?3,reason_en=?4,reason_ja=?4 WHERE id=?1",
+	WRITE(a, "UPDATE incidents SET level=?2,level_by=?3,reason_en=?4,reason_ja=?4 WHERE id=?1",
 		"titt", a->id, level, a->by, reason);
-	incident_note(a->db, a->id, a->wall, a->by, "level", buf_z(&words));
+	keep(a, "level", buf_z(&words));
 	buf_done(&words);
 	return done("level set");
 }
 
+/* Closing is the fifth stage: what people may do about it once stage 4 is reached. */
 static json_t *
 act_close(struct act *a)
 {
 	json_t *list = lacking(a->db, a->id, 5, 5), *ret = NULL;
-	const char *verdict = said(a->ask, "verdict");
-	bool false_alarm = !strcmp(verdict, "false-positive");
+	const char *reason = said(a->ask, "reason");
+	unsigned now =
+		(unsigned)db_number(a->db, "SELECT stage FROM incidents WHERE id=?1", "t", a->id);
+	bool false_alarm = !strcmp(said(a->ask, "verdict"), "false-positive");
+	struct buf words = {0};
 
 	/* What turns out to be nothing needs a reason, not a report on recovery. */
-	if (false_alarm && !*said(a->ask, "reason"))
+	if (false_alarm && !*reason)
 		ret = refuse("a false positive is closed with --reason");
 	else if (!false_alarm && json_array_size(list) > 0)
 		ret = refuse_lacking(list, "cannot be closed");
+	else if (!false_alarm && now < 4 && !*reason)
+		ret = refuse("stages follow each other (④復旧 comes before closing); a step over "
+			     "one needs --reason");
 	json_decref(list);
 	if (ret)
 		return ret;
-	db_run(a->db,
-		"UPDATE incidents SET "
-		"status='closed',closed=?2,report_due=NULL,acked=coalesce(acked,?2),"
-		"acked_by=coalesce(acked_by,?3),level=CASE WHEN ?4 THEN 0 ELSE level END WHERE "
-		"id=?1",
-		"titi", a->id, a->wall, a->by, (int64_t)false_alarm);
-	incident_note(a->db, a->id, a->wall, a->by, "close",
-		false_alarm ? said(a->ask, "reason") : a->text);
+	if (!false_alarm && now < 5) {
+		buf_printf(&words, "%s → %s%s%s", stage_words(now, true), stage_words(5, true),
+			*reason ? ": " : "", reason);
+		WRITE(a, "UPDATE incidents SET stage=5 WHERE id=?1", "t", a->id);
+		keep(a, "stage", buf_z(&words));
+	}
+	WRITE(a,
+		"UPDATE incidents SET status='closed',closed=?2,report_due=NULL,"
+		"acked=coalesce(acked,?2),acked_by=coalesce(acked_by,?3) WHERE id=?1",
+		"tit", a->id, a->wall, a->by);
+	if (false_alarm)
+		WRITE(a,
+			"UPDATE incidents SET level=0,level_by=?2,reason_en=?3,reason_ja=?3 WHERE "
+			"id=?1",
+			"ttt", a->id, a->by, reason);
+	buf_clear(&words);
+	buf_printf(&words, "%s%s", false_alarm ? "false positive: " : "",
+		false_alarm ? reason : a->text);
+	keep(a, "close", buf_z(&words));
+	buf_done(&words);
 	return done("closed");
 }
 
 static json_t *
 act_reopen(struct act *a)
 {
-	db_run(a->db,
-		"UPDATE incidents SET status='open',closed=NULL WHERE id=?1 AND status='closed'",
+	if (db_number(a->db, "SELECT status='open' FROM incidents WHERE id=?1", "t", a->id))
+		return refuse("it is open");
+	WRITE(a, "UPDATE incidents SET status='open',closed=NULL WHERE id=?1 AND status='closed'",
 		"t", a->id);
-	incident_note(a->db, a->id, a->wall, a->by, "reopen", a->text);
+	keep(a, "reopen", a->text);
 	return done("open again");
 }
 
@@ -249,14 +295,17 @@ act_approve(struct act *a)
 {
 	const char *to = said(a->ask, "to");
 
-	if (!strchr(to, '@'))
+	/* it goes into a mail's headers as it stands */
+	if (!mail_address_ok(str_of(to)))
 		return refuse("say which outside address may be told: --to name@example.org");
-	db_run(a->db, "INSERT OR REPLACE INTO approvals VALUES(?1,?2,?3,?4)", "ttti", a->id, to,
-		a->by, a->wall);
-	incident_note(a->db, a->id, a->wall, a->by, "approve", to);
-	/* the next report tells it */
-	db_run(a->db, "UPDATE incidents SET report_due=coalesce(report_due,?2) WHERE id=?1", "ti",
-		a->id, a->wall);
+	WRITE(a, "INSERT OR REPLACE INTO approvals VALUES(?1,?2,?3,?4)", "ttti", a->id, to, a->by,
+		a->wall);
+	keep(a, "approve", to);
+	/* the first report comes when it is due; after that, one is written for the address */
+	WRITE(a,
+		"UPDATE incidents SET report_due=?2 WHERE id=?1 AND (reports>0 OR report_due IS "
+		"NULL)",
+		"ti", a->id, a->wall);
 	return done("approved; the next report goes there too");
 }
 
@@ -277,16 +326,24 @@ incident_act(sqlite3 *db, const json_t *ask, int64_t wall)
 		.by = said(ask, "by"),
 		.text = said(ask, "text"),
 		.wall = wall};
+	json_t *ret = NULL;
 
 	if (!*a.by)
 		return refuse("who asks is not known");
 	if (!incident_find(db, said(ask, "incident"), id))
 		return refuse("no such incident; `noroshi incident list` shows them");
-	if (!take_fields(db, id, ask, a.by, wall))
+	if (!take_fields(&a))
 		return refuse("unknown field; known: owner first_action scope cause recovery "
 			      "recovered_at outline effect action prevention");
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]) && !ret; i++)
 		if (!strcmp(acts[i].name, said(ask, "do")))
-			return acts[i].run(&a);
-	return refuse("unknown request");
+			ret = acts[i].run(&a);
+	if (!ret)
+		ret = refuse("unknown request");
+	if (a.rc < 0) {
+		json_decref(ret);
+		ret = json_pack("{s:s,s:b}", "error",
+			"cases.db does not take it; is the disk full?", "failed", 1);
+	}
+	return ret;
 }

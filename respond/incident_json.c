@@ -64,7 +64,7 @@ static json_t *
 parsed(sqlite3_stmt *q, int column)
 {
 	const char *s = (const char *)sqlite3_column_text(q, column);
-	json_t *j = s ? json_loads(s, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *j = s ? json_loads(s, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL) : NULL;
 
 	return j ? j : json_array();
 }
@@ -73,6 +73,11 @@ parsed(sqlite3_stmt *q, int column)
 	"id,number,status,stage,level,level_by,reason_en,reason_ja,rank,attack,title_en,title_ja," \
 	"drill,history,first,last,received,decided,taken,notified,acked,acked_by,assignee,closed," \
 	"families,missing,alerts,suppressed,records,merged_into,reports"
+
+/* The incident and all that became part of it. */
+#define FAMILY                                                                                     \
+	"RECURSIVE family(id) AS (SELECT ?1 UNION SELECT i.id FROM incidents i JOIN family f ON "  \
+	"i.merged_into=f.id) "
 
 static json_t *
 head(sqlite3_stmt *q)
@@ -136,7 +141,7 @@ incidents_list(sqlite3 *db, bool all, int64_t since, unsigned limit)
 }
 
 /* Rows of a query as a list of objects; names[i] of column i: "@x" a moment, "?x" a boolean,
- * "#x" a number, "{" JSON itself, "=x" text. */
+ * "#x" a number, "{x" a list, "{" JSON itself instead of an object, "=x" text. */
 static json_t *
 rows(sqlite3 *db, const char *sql, const char *id, const char *const *names)
 {
@@ -160,8 +165,10 @@ rows(sqlite3 *db, const char *sql, const char *id, const char *const *names)
 			else if (*n == '#')
 				json_object_set_new(
 					row, n + 1, json_integer(sqlite3_column_int64(q, i)));
-			else if (*n == '{')
+			else if (*n == '{' && n[1] == 0)
 				json_array_append_new(list, parsed(q, i));
+			else if (*n == '{')
+				json_object_set_new(row, n + 1, parsed(q, i));
 			else
 				json_object_set_new(row, *n == '=' ? n + 1 : n, text(q, i));
 		}
@@ -200,7 +207,8 @@ incident_json(sqlite3 *db, const char *who)
 	static const char *const entity[] = {"kind", "value", "?own", "?important", "?hub", NULL};
 	static const char *const record[] = {"event.id", "#event.sequence", "=@timestamp", NULL};
 	static const char *const history[] = {"#n", "@at", "by", "what", "text", NULL};
-	static const char *const report[] = {"#n", "@at", "to", NULL};
+	static const char *const report[] = {"#n", "@at", "{to", "kind", NULL};
+	static const char *const merged[] = {"{", NULL};
 	static const char *const alert[] = {"{", NULL};
 	sqlite3_stmt *q = NULL;
 	char id[40];
@@ -233,12 +241,18 @@ incident_json(sqlite3 *db, const char *who)
 			id, record));
 	json_object_set_new(j, "history",
 		rows(db,
-			"SELECT n,at,by,what,text FROM incident_history WHERE incident=?1 ORDER BY "
-			"n",
+			"WITH " FAMILY "SELECT n,at,by,what,text FROM incident_history WHERE "
+			"incident IN family ORDER BY n",
 			id, history));
 	json_object_set_new(j, "reports",
-		rows(db, "SELECT n,at,sent_to FROM incident_reports WHERE incident=?1 ORDER BY n",
+		rows(db,
+			"WITH " FAMILY "SELECT n,at,sent_to,'preliminary' FROM incident_reports "
+			"WHERE incident IN family ORDER BY at,n",
 			id, report));
+	json_object_set_new(j, "merged",
+		rows(db,
+			"WITH " FAMILY "SELECT json_quote(id) FROM family WHERE id<>?1 ORDER BY id",
+			id, merged));
 	json_object_set_new(j, "fields", fields(db, id));
 	return j;
 }

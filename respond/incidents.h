@@ -3,7 +3,7 @@
  * it. Tables in cases.db; written by the responder's loop alone, inside its transactions.
  *
  * The history is append-only and each row carries a hash over itself and the row before, so a row
- * that was changed or taken out is found (incidents_check).
+ * that was changed, taken out or cut off at the end is found (incidents_check).
  */
 #ifndef RESPOND_INCIDENTS_H
 #define RESPOND_INCIDENTS_H
@@ -42,19 +42,30 @@ int incident_note(sqlite3 *db, const char *id, int64_t wall, const char *by, con
 	const char *text);
 /*
  * What a person asks: {"do": ack|assign|stage|note|level|close|reopen|approve, "incident": WHO,
- * "by": NAME, ...}. Returns {"ok": text} or {"error": text, "missing": [..]}.
+ * "by": NAME, ...}. Returns {"ok": text} or {"error": text, "missing": [..]}; with "failed" the
+ * group is to be abandoned.
  */
 json_t *incident_act(sqlite3 *db, const json_t *ask, int64_t wall);
 
 /* Incidents whose report is due: ids, oldest first. */
 size_t incidents_due(sqlite3 *db, int64_t wall, char (*ids)[40], size_t max);
-/* A report was written as number n: noted, the next one planned from new alerts on. */
+/* Report n, to a list of addresses, was written when there were `alerts` alerts: noted; the next
+ * one is planned if there are more by now. */
 int incident_reported(sqlite3 *db, const struct policy *p, const char *id, unsigned n, int64_t wall,
-	const char *to);
+	uint64_t alerts, const json_t *to);
+/* It could not be written: due again in a minute. */
+int incident_report_failed(sqlite3 *db, const char *id, int64_t wall);
 /* Delete what is older than the policy keeps; returns how many rows. */
 uint64_t incidents_forget(sqlite3 *db, const struct policy *p, int64_t wall);
-/* The number of rows whose hash is not right; 0 = the history is whole. */
-uint64_t incidents_check(sqlite3 *db);
+
+/*
+ * The history (history.c) is one chain for all incidents. Rows of incidents that are forgotten by
+ * age lose their words and keep their hash; a later row of the chain says so.
+ */
+int history_forget(sqlite3 *db, const char *id, int64_t wall);
+/* Check the chain from its first row to the last that was written: each row that is wrong is an
+ * error in findings. Returns how many, or ERR_IO. */
+int64_t incidents_check(sqlite3 *db, struct diag *findings);
 
 const char *stage_words(unsigned stage, bool ja);
 

@@ -15,8 +15,8 @@ struct ledger {
 };
 
 #define WANTED                                                                                     \
-	" WHERE seq > ?1 AND seq <= ?2 AND rank >= ?3 AND (history = 0 OR ?4) AND ((?6 AND mail "  \
-	"= 1) OR (NOT ?6 AND kind = 0))"
+	" WHERE seq > ?1 AND seq <= ?2 AND rank >= ?3 AND (history = 0 OR ?4) AND"                 \
+	" kind = (?6 = 2) AND (?6 <> 1 OR mail = 1)"
 
 static void
 bind_wish(sqlite3_stmt *q, struct wish w, uint64_t after, uint64_t newest)
@@ -25,7 +25,7 @@ bind_wish(sqlite3_stmt *q, struct wish w, uint64_t after, uint64_t newest)
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)newest);
 	sqlite3_bind_int(q, 3, (int)w.least);
 	sqlite3_bind_int(q, 4, w.history);
-	sqlite3_bind_int(q, 6, w.mail);
+	sqlite3_bind_int(q, 6, (int)w.what);
 }
 
 static void
@@ -226,16 +226,49 @@ ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t newest, s
 	return n;
 }
 
+uint64_t
+ledger_wanted(sqlite3 *db, struct wish w, uint64_t after, uint64_t newest)
+{
+	sqlite3_stmt *q = NULL;
+	uint64_t n = 0;
+
+	if (db_prepare(db, "SELECT count(*) FROM alerts" WANTED, &q) == 0) {
+		bind_wish(q, w, after, newest);
+		if (sqlite3_step(q) == SQLITE_ROW)
+			n = (uint64_t)sqlite3_column_int64(q, 0);
+	}
+	sqlite3_finalize(q);
+	return n;
+}
+
 int
-ledger_notified(struct ledger *l, struct str incident, int64_t wall)
+ledger_told(struct ledger *l, const char *incident, int64_t wall, const char *words)
 {
 	int rc;
 
 	pthread_mutex_lock(l->lock);
-	rc = db_run(l->db, "UPDATE incidents SET notified=?2 WHERE id=?1 AND notified IS NULL",
-		"si", incident, wall);
+	rc = db_exec(l->db, "BEGIN IMMEDIATE");
+	if (rc == 0)
+		rc = db_run(l->db,
+			"UPDATE incidents SET notified=?2 WHERE id=?1 AND notified IS NULL", "ti",
+			incident, wall);
+	if (rc == 0)
+		rc = incident_note(l->db, incident, wall, "noroshi", "told", words);
+	if (rc == 0)
+		rc = db_exec(l->db, "COMMIT");
+	if (rc < 0 && !sqlite3_get_autocommit(l->db))
+		db_exec(l->db, "ROLLBACK");
 	pthread_mutex_unlock(l->lock);
 	return rc;
+}
+
+bool
+ledger_approved(struct ledger *l, const char *incident, const char *address)
+{
+	return db_number(l->db,
+		       "SELECT count(*) FROM approvals WHERE incident=?1 AND address=?2 COLLATE "
+		       "NOCASE",
+		       "tt", incident, address) > 0;
 }
 
 static int

@@ -41,7 +41,12 @@ struct outbox {
 struct wish {
 	enum level least;
 	bool history;
-	bool mail; /* reports to people, and no alert that a report tells */
+	enum {
+		WISH_ALERTS,
+		WISH_MAIL,
+		WISH_REPORTS
+	} what; /* all alerts; those that no report
+		   tells; reports and notices */
 };
 
 /* Kept in the table `sinks`; saved as a whole. */
@@ -71,8 +76,12 @@ int ledger_oldest(struct ledger *l, struct wish w, uint64_t after, uint64_t newe
 /* The rules of what waits, most alerts first. Returns how many, 0..max. */
 size_t ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t newest,
 	struct tally *rows, size_t max);
-/* An alert of this incident was handed to a channel: the first time is kept. */
-int ledger_notified(struct ledger *l, struct str incident, int64_t wall);
+/* How many rows of cases.db behind `after` are such. */
+uint64_t ledger_wanted(sqlite3 *db, struct wish w, uint64_t after, uint64_t newest);
+/* Somebody was told of this incident: the first time is kept, and a line of its history. */
+int ledger_told(struct ledger *l, const char *incident, int64_t wall, const char *words);
+/* Has a person said that this address may be told of the incident? */
+bool ledger_approved(struct ledger *l, const char *incident, const char *address);
 /* `dead`: NULL, or items of which those with SENT_DEAD behind `settled` are to be named dead. */
 int ledger_save(
 	struct ledger *l, const struct progress *p, int64_t wall, const struct outbox *dead);

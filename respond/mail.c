@@ -26,8 +26,8 @@ mail_address_ok(struct str a)
 	return true;
 }
 
-static void
-add_base64(struct buf *out, struct str s)
+void
+mail_base64(struct buf *out, struct str s)
 {
 	unsigned char *to = (unsigned char *)buf_room(out, 4 * ((s.n + 2) / 3) + 1);
 
@@ -58,7 +58,7 @@ mail_header_text(struct buf *out, const char *name, struct str text)
 			n += len;
 		}
 		buf_printf(out, "%s =?UTF-8?B?", first ? "" : "\r\n");
-		add_base64(out, (struct str){rest.p, n});
+		mail_base64(out, (struct str){rest.p, n});
 		BUF_ADD_LIT(out, "?=");
 		str_skip(&rest, n);
 		first = false;
@@ -109,10 +109,10 @@ headers_of(const struct sink_settings *set, const json_t *to, struct str id, str
 }
 
 static void
-headers(const struct sink_settings *set, struct str id, struct str subject, int64_t wall,
-	struct buf *out)
+headers(const struct sink_settings *set, const json_t *to, struct str id, struct str subject,
+	int64_t wall, struct buf *out)
 {
-	headers_of(set, NULL, id, subject, wall, out);
+	headers_of(set, to, id, subject, wall, out);
 	BUF_ADD_LIT(out, "Content-Type: text/plain; charset=utf-8\r\n"
 			 "Content-Transfer-Encoding: base64\r\n");
 }
@@ -134,7 +134,7 @@ add_body(struct buf *out, struct str text)
 	while (rest.n > 0) {
 		size_t n = rest.n < LINE_BYTES ? rest.n : LINE_BYTES;
 
-		add_base64(out, (struct str){rest.p, n});
+		mail_base64(out, (struct str){rest.p, n});
 		BUF_ADD_LIT(out, "\r\n");
 		str_skip(&rest, n);
 	}
@@ -176,10 +176,26 @@ add_part(struct buf *out, const char *boundary, const char *type, const char *fi
 	add_body(out, text);
 }
 
-/* A report: text to read at once, HTML and JSON attached. */
+/* In base64 already, on one line. */
 static void
-compose_report(const struct sink_settings *set, const struct item *it, const json_t *report,
-	int64_t wall, struct buf *out)
+add_pdf(struct buf *out, const char *boundary, const char *number, long long n, struct str base64)
+{
+	if (base64.n == 0)
+		return;
+	buf_printf(out,
+		"--%s\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+		"Content-Disposition: attachment; filename=\"%s-%lld.pdf\"\r\n\r\n",
+		boundary, number, n);
+	for (size_t i = 0; i < base64.n; i += 76) {
+		buf_add(out, base64.p + i, base64.n - i < 76 ? base64.n - i : 76);
+		BUF_ADD_LIT(out, "\r\n");
+	}
+}
+
+/* A report: text to read at once, HTML, JSON and, where it could be made, PDF attached. */
+static void
+compose_report(const struct sink_settings *set, const json_t *to, const struct item *it,
+	const json_t *report, int64_t wall, struct buf *out)
 {
 	bool ja = str_eq(set->language, STR("ja"));
 	const char *number = json_string_value(json_object_get(report, "number"));
@@ -189,7 +205,7 @@ compose_report(const struct sink_settings *set, const struct item *it, const jso
 	BUF_ADD_LIT(&id, "noroshi-");
 	add_id(&id, it->id);
 	buf_printf(&boundary, "=_%s", buf_z(&id));
-	headers_of(set, json_object_get(report, "to"), buf_str(&id),
+	headers_of(set, to ? to : json_object_get(report, "to"), buf_str(&id),
 		member_of(report, "subject", ja), wall, out);
 	buf_printf(out, "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", buf_z(&boundary));
 	add_part(out, boundary.p, "text/plain", NULL, member_of(report, "text", ja));
@@ -200,6 +216,7 @@ compose_report(const struct sink_settings *set, const struct item *it, const jso
 		buf_printf(&file, "%s-%lld.json", number, n);
 		add_part(out, boundary.p, "application/json", buf_z(&file),
 			member_of(report, "json", ja));
+		add_pdf(out, boundary.p, number, n, member_of(report, "pdf", ja));
 	}
 	buf_printf(out, "--%s--\r\n", boundary.p);
 	buf_done(&id);
@@ -210,13 +227,20 @@ compose_report(const struct sink_settings *set, const struct item *it, const jso
 void
 mail_compose(const struct sink_settings *set, const struct item *it, int64_t wall, struct buf *out)
 {
+	mail_compose_to(set, NULL, it, wall, out);
+}
+
+void
+mail_compose_to(const struct sink_settings *set, const json_t *to, const struct item *it,
+	int64_t wall, struct buf *out)
+{
 	bool ja = str_eq(set->language, STR("ja"));
 	struct buf subject = {0}, id = {0}, body = {0};
 	struct notice n;
 
 	notice_init(&n, it->json);
 	if (json_is_object(json_object_get(n.root, "noroshi.report"))) {
-		compose_report(set, it, json_object_get(n.root, "noroshi.report"), wall, out);
+		compose_report(set, to, it, json_object_get(n.root, "noroshi.report"), wall, out);
 		notice_done(&n);
 		return;
 	}
@@ -226,7 +250,7 @@ mail_compose(const struct sink_settings *set, const struct item *it, int64_t wal
 	notice_title(&n, ja, SUBJECT_BYTES, &subject);
 	BUF_ADD_LIT(&id, "noroshi-");
 	add_id(&id, it->id);
-	headers(set, buf_str(&id), buf_str(&subject), wall, out);
+	headers(set, to, buf_str(&id), buf_str(&subject), wall, out);
 	buf_printf(out, "X-Noroshi-Alert: %.*s\r\nX-Noroshi-Level: %s\r\n", (int)(id.n - 8),
 		id.p + 8, level_word(it->level));
 	notice_body(&n, ja, &body);
@@ -288,7 +312,7 @@ mail_compose_digest(
 			(unsigned long long)(d->count - named));
 	buf_printf(&id, "noroshi-digest-%016llx-%llu", (unsigned long long)hash_text(set->name),
 		(unsigned long long)d->upto);
-	headers(set, buf_str(&id), buf_str(&subject), wall, out);
+	headers(set, NULL, buf_str(&id), buf_str(&subject), wall, out);
 	add_body(out, buf_str(&body));
 	buf_done(&subject);
 	buf_done(&body);

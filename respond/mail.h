@@ -16,8 +16,13 @@
 bool mail_address_ok(struct str address);
 void mail_compose(
 	const struct sink_settings *set, const struct item *it, int64_t wall, struct buf *out);
+/* The same, addressed to a list of texts instead of the sink's `to`. */
+void mail_compose_to(const struct sink_settings *set, const json_t *to, const struct item *it,
+	int64_t wall, struct buf *out);
 void mail_compose_digest(
 	const struct sink_settings *set, const struct digest *d, int64_t wall, struct buf *out);
+/* On one line. */
+void mail_base64(struct buf *out, struct str s);
 /* For tests: one header with a free text, folded. */
 void mail_header_text(struct buf *out, const char *name, struct str text);
 

@@ -38,6 +38,7 @@ struct responder {
 	struct duty duty;
 	struct desk *desk;
 	struct beat *beat;
+	_Atomic int64_t well; /* when all was taken that the alert log holds */
 	pthread_mutex_t lock;
 	struct alertlog_reader *reader;
 	struct sink **sinks;
@@ -46,6 +47,7 @@ struct responder {
 	size_t ngroup;
 	struct buf text, line;
 	uint64_t *wanted;
+	uint64_t woken; /* rows up to there the sinks know of */
 	uint64_t damaged;
 	bool told;    /* that cases.db does not take alerts */
 	bool blind;   /* told that the alert log cannot be read */
@@ -122,6 +124,7 @@ take(struct responder *r)
 		atomic_store(r->opt->taken, cases_taken(r->cases));
 		for (size_t k = 0; k < r->nsinks; k++)
 			sink_wake(r->sinks[k], cases_newest(r->cases), r->wanted[k]);
+		r->woken = cases_newest(r->cases);
 		r->ngroup = 0;
 	}
 	if (alertlog_reader_damaged(r->reader) > r->damaged) {
@@ -157,18 +160,30 @@ catch_up(struct responder *r)
 }
 
 static int
+open_one(struct responder *r, const struct sink_type *type, const struct sink_settings *set,
+	struct diag *why)
+{
+	int rc = sink_open(type, r->opt, r->tune, set, &r->lock, cases_newest(r->cases), why,
+		&r->sinks[r->nsinks]);
+
+	r->nsinks += rc == 0;
+	return rc;
+}
+
+static int
 open_sinks(struct responder *r, struct diag *why)
 {
 	const struct settings *set = r->opt->settings;
 	int rc = 0;
 
-	r->sinks = mem_zero(set->nsinks, sizeof(*r->sinks));
-	r->wanted = mem_zero(set->nsinks + 1, sizeof(*r->wanted));
+	r->sinks = mem_zero(2 * set->nsinks, sizeof(*r->sinks));
+	r->wanted = mem_zero(2 * set->nsinks + 1, sizeof(*r->wanted));
+	r->woken = cases_newest(r->cases);
 	count_set(r->opt->counts, COUNT_SPOOLED, 0);
 	for (size_t i = 0; i < set->nsinks && rc == 0; i++) {
-		rc = sink_open(r->opt, r->tune, &set->sinks[i], &r->lock, cases_newest(r->cases),
-			why, &r->sinks[r->nsinks]);
-		r->nsinks += rc == 0;
+		rc = open_one(r, sink_type_of(set->sinks[i].kind), &set->sinks[i], why);
+		if (rc == 0 && set->sinks[i].kind == SINK_SMTP)
+			rc = open_one(r, &sink_post, &set->sinks[i], why);
 	}
 	for (; rc == 0 && r->nstarted < r->nsinks; r->nstarted += rc == 0) {
 		rc = sink_start(r->sinks[r->nstarted]);
@@ -235,12 +250,16 @@ drain(int fd)
 		n = 0; /* poll says the same again; the pause there bounds it */
 }
 
-/* Reports and notices were put among the alerts: mail has something. */
+/* Reports, notices and drills were put among the alerts. */
 static void
 wake_all(struct responder *r)
 {
-	for (size_t k = 0; k < r->nsinks; k++)
-		sink_wake(r->sinks[k], cases_newest(r->cases), r->sinks[k]->wish.mail);
+	uint64_t newest = cases_newest(r->cases);
+
+	for (size_t k = 0; newest > r->woken && k < r->nsinks; k++)
+		sink_wake(r->sinks[k], newest,
+			ledger_wanted(cases_db(r->cases), r->sinks[k]->wish, r->woken, newest));
+	r->woken = newest;
 }
 
 static void
@@ -283,7 +302,8 @@ loop(struct responder *r)
 		}
 		if (n > 0 && fds[0].revents)
 			drain(r->opt->wake_fd);
-		take(r);
+		if (take(r) == 0 && !r->blind)
+			atomic_store(&r->well, clock_mono(r->opt->clock));
 		desk_serve(r->desk, fds + 2, extra);
 		if (r->ngroup == 0 && duty_run(&r->duty, clock_wall(r->opt->clock)))
 			wake_all(r);
@@ -313,7 +333,8 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 		rc = open_sinks(r, why);
 	if (rc == 0) {
 		catch_up(r);
-		r->beat = beat_start(opt);
+		r->beat = beat_start(opt, &r->well);
+		r->duty.writer = writer_start(opt);
 		if (opt->ready)
 			atomic_fetch_or(opt->ready, opt->ready_bit);
 		loop(r);
@@ -321,6 +342,7 @@ respond_run_tuned(const struct respond_options *opt, const struct tuning *tune, 
 	beat_stop(r->beat);
 	desk_free(r->desk);
 	all_ended = stop_sinks(r);
+	all_ended &= writer_stop(r->duty.writer, r->tune->stop_ns);
 	alertlog_reader_free(r->reader);
 	cases_close(r->cases);
 	buf_done(&r->text);

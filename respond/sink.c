@@ -361,29 +361,32 @@ run(void *arg)
 /* ---- from the responder's loop ---- */
 
 int
-sink_open(const struct respond_options *opt, const struct tuning *tune,
-	const struct sink_settings *set, pthread_mutex_t *lock, uint64_t newest, struct diag *why,
-	struct sink **ret)
+sink_open(const struct sink_type *type, const struct respond_options *opt,
+	const struct tuning *tune, const struct sink_settings *set, pthread_mutex_t *lock,
+	uint64_t newest, struct diag *why, struct sink **ret)
 {
 	struct sink *s = mem_zero(1, sizeof(*s));
 	pthread_condattr_t attr;
 	uint64_t number = 0, bytes = 0;
 	int rc;
 
-	s->type = sink_type_of(set->kind);
+	s->type = type;
 	s->set = set;
 	s->opt = opt;
 	s->tune = tune;
-	s->wish = (struct wish){.least = set->min_level.n ? level_of(set->min_level) : 0,
-		.history = s->type->history,
-		.mail = s->type->reports};
+	s->wish.what = type->what;
+	s->wish.history = type->history;
+	if (type->what != WISH_REPORTS && set->min_level.n)
+		s->wish.least = level_of(set->min_level);
+	buf_printf(&s->name, "%.*s%s", STR_ARG(set->name),
+		type->what == WISH_REPORTS ? " reports" : "");
 	atomic_store(&s->newest, newest);
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->cond, &attr);
 	pthread_condattr_destroy(&attr);
-	rc = ledger_open(opt->cases, lock, set->name, why, &s->now, &s->ledger);
+	rc = ledger_open(opt->cases, lock, buf_str(&s->name), why, &s->now, &s->ledger);
 	if (rc == 0)
 		rc = ledger_waiting(s->ledger, s->wish, s->now.settled, newest, &number, &bytes);
 	if (rc == 0)
@@ -414,7 +417,8 @@ sink_start(struct sink *s)
 bool
 sink_wants(const struct sink *s, enum level level, bool history, bool mail)
 {
-	return level >= s->wish.least && (!history || s->wish.history) && (mail || !s->wish.mail);
+	return s->wish.what != WISH_REPORTS && level >= s->wish.least &&
+	       (!history || s->wish.history) && (mail || s->wish.what == WISH_ALERTS);
 }
 
 void
@@ -459,6 +463,7 @@ sink_free(struct sink *s)
 	ledger_close(s->ledger);
 	outbox_done(&s->box);
 	progress_done(&s->now);
+	buf_done(&s->name);
 	pthread_cond_destroy(&s->cond);
 	pthread_mutex_destroy(&s->mutex);
 	mem_free(s);

@@ -38,7 +38,7 @@ struct digest {
 struct sink_type {
 	enum sink_kind kind;
 	const char *name;
-	bool reports; /* takes reports to people, and not each alert of an incident */
+	int what;     /* of ledger.h: which rows of cases.db it takes */
 	bool history; /* takes alerts about history too: machines do, people ask for them */
 	/* Check what the settings say and make s->own. No network. */
 	int (*open)(struct sink *s, struct diag *why);
@@ -68,12 +68,14 @@ struct sink {
 	pthread_cond_t cond;
 	pthread_t thread;
 	_Atomic bool ended;
+	struct buf name; /* of its page in cases.db */
 };
 
-/* Open the ledger, count what waits, check the settings. `lock` is the one of cases.db. */
-int sink_open(const struct respond_options *opt, const struct tuning *tune,
-	const struct sink_settings *set, pthread_mutex_t *lock, uint64_t newest, struct diag *why,
-	struct sink **ret);
+/* Open the ledger, count what waits, check the settings. `lock` is the one of cases.db. `type` is
+ * that of the setting's kind, or sink_post beside sink_smtp: reports wait behind no alert. */
+int sink_open(const struct sink_type *type, const struct respond_options *opt,
+	const struct tuning *tune, const struct sink_settings *set, pthread_mutex_t *lock,
+	uint64_t newest, struct diag *why, struct sink **ret);
 int sink_start(struct sink *s);
 /* Does this sink want such an alert? */
 bool sink_wants(const struct sink *s, enum level level, bool history, bool mail);
@@ -96,7 +98,7 @@ int sink_password(const struct sink_settings *set, struct diag *why, struct buf 
 /* Wipe and free it. */
 void secret_done(struct buf *secret);
 
-extern const struct sink_type sink_file, sink_syslog, sink_kafka, sink_smtp;
+extern const struct sink_type sink_file, sink_syslog, sink_kafka, sink_smtp, sink_post;
 
 /* respond_run with other patience. */
 int respond_run_tuned(

@@ -81,7 +81,7 @@ smtp_open(struct sink *s, struct diag *why)
 
 	if (rc < 0)
 		return rc;
-	if (s->set->user.n && s->set->starttls != STARTTLS_REQUIRE)
+	if (s->type->pause && s->set->user.n && s->set->starttls != STARTTLS_REQUIRE)
 		say(s->opt->log_fd, SAY_WARNING,
 			"%.*s: the password may go over the network in clear; set starttls: "
 			"require",
@@ -90,12 +90,6 @@ smtp_open(struct sink *s, struct diag *why)
 	m->cap = s->tune->mails_per_hour;
 	m->sent = mem_zero(m->cap, sizeof(*m->sent));
 	make_url(s->set, &m->url);
-	for (size_t i = 0; i < s->set->nto; i++) {
-		char *z = mem_copy_z(s->set->to[i].p, s->set->to[i].n);
-
-		m->to = curl_slist_append(m->to, z);
-		mem_free(z);
-	}
 	s->own = m;
 	return 0;
 }
@@ -259,84 +253,182 @@ post(struct sink *s, struct smtp_sink *m)
 	return SENT_AGAIN;
 }
 
+/* ---- to whom ---- */
+
+/* What one mail is: whom it goes to, and who is left out. */
+struct letter {
+	json_t *to;       /* texts */
+	struct buf words; /* for the incident's history */
+	char incident[40];
+	bool gated; /* outside addresses need a person's word */
+};
+
+/*
+ * All recipients of incidents come through here: nobody outside the company is told of one unless
+ * a person has said so for this incident and this address.
+ */
 static void
-set_recipients(struct smtp_sink *m, const json_t *list, const struct sink_settings *set)
+address(struct sink *s, struct letter *l, struct str a)
+{
+	char z[256];
+	const json_t *have;
+	size_t i;
+
+	if (a.n >= sizeof(z) || !mail_address_ok(a))
+		return;
+	memcpy(z, a.p, a.n);
+	z[a.n] = 0;
+	json_array_foreach(l->to, i, have)
+	{
+		if (str_eq_nocase(str_of(json_string_value(have)), a))
+			return;
+	}
+	if (l->gated && !duty_is_own(s->opt->settings, a) &&
+		!(l->incident[0] && ledger_approved(s->ledger, l->incident, z))) {
+		buf_printf(&l->words, "%s%s", l->words.n ? ", " : "", z);
+		return;
+	}
+	json_array_append_new(l->to, json_string(z));
+}
+
+/* The mail server that an address belongs to: the first whose own it is, else the first of all. So
+ * nobody gets a report twice. */
+static bool
+is_ours(const struct sink *s, struct str a)
+{
+	const struct settings *set = s->opt->settings;
+	const struct sink_settings *first = NULL;
+
+	for (size_t i = 0; i < set->nsinks; i++) {
+		if (set->sinks[i].kind != SINK_SMTP)
+			continue;
+		first = first ? first : &set->sinks[i];
+		for (size_t k = 0; k < set->sinks[i].nto; k++)
+			if (str_eq_nocase(set->sinks[i].to[k], a))
+				return &set->sinks[i] == s->set;
+	}
+	return first == s->set || !first;
+}
+
+static void
+address_own(struct sink *s, struct letter *l)
+{
+	for (size_t i = 0; i < s->set->nto; i++)
+		address(s, l, s->set->to[i]);
+}
+
+/* The sink's addresses, and those of the incident's level. */
+static void
+address_alert(struct sink *s, struct letter *l, long long level)
+{
+	const struct settings *set = s->opt->settings;
+
+	/* Without `organisation: domains` what `to` says is what we know of the company. */
+	l->gated = l->incident[0] && set->nown_domains > 0;
+	address_own(s, l);
+	l->gated = true;
+	for (size_t i = 0; i < set->nnotify; i++)
+		for (size_t k = 0;
+			level >= (long long)set->notify[i].level && k < set->notify[i].nto; k++)
+			if (is_ours(s, set->notify[i].to[k]))
+				address(s, l, set->notify[i].to[k]);
+}
+
+static void
+address_item(struct sink *s, struct letter *l, const struct item *it)
+{
+	json_t *j = json_loadb(it->json.p, it->json.n, JSON_ALLOW_NUL, NULL);
+	const json_t *report = json_object_get(j, "noroshi.report"), *one;
+	const json_t *level = json_object_get(j, "noroshi.incident.level");
+	const char *id = json_string_value(json_object_get(j, "noroshi.incident.id"));
+	size_t i;
+
+	l->to = json_array();
+	snprintf(l->incident, sizeof(l->incident), "%s", id ? id : "");
+	if (report) {
+		l->gated = true;
+		json_array_foreach(json_object_get(report, "to"), i, one)
+		{
+			struct str a = str_of(json_string_value(one));
+
+			if (a.p && is_ours(s, a))
+				address(s, l, a);
+		}
+	} else {
+		address_alert(s, l, level ? json_integer_value(level) : -1);
+	}
+	json_decref(j);
+}
+
+static void
+set_recipients(struct smtp_sink *m, const json_t *to)
 {
 	const json_t *one;
 	size_t i;
 
 	curl_slist_free_all(m->to);
 	m->to = NULL;
-	json_array_foreach(list, i, one)
+	json_array_foreach(to, i, one)
 	{
 		m->to = curl_slist_append(m->to, json_string_value(one));
 	}
-	for (i = 0; !list && i < set->nto; i++) {
-		char *z = mem_copy_z(set->to[i].p, set->to[i].n);
-
-		m->to = curl_slist_append(m->to, z);
-		mem_free(z);
-	}
 }
 
-/* Of an alert: the sink's addresses, and those of its incident's level. */
-static json_t *
-alert_recipients(const struct sink *s, long long level)
-{
-	const struct settings *set = s->opt->settings;
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->set->nto; i++)
-		json_array_append_new(list, json_stringn(s->set->to[i].p, s->set->to[i].n));
-	for (size_t i = 0; i < set->nnotify; i++)
-		for (size_t k = 0;
-			level >= (long long)set->notify[i].level && k < set->notify[i].nto; k++)
-			if (duty_is_own(set, set->notify[i].to[k]))
-				json_array_append_new(list, json_stringn(set->notify[i].to[k].p,
-								    set->notify[i].to[k].n));
-	return list;
-}
-
-/*
- * Whom this mail goes to. A report names its recipients itself: duty.c has left out whoever is
- * outside and not approved. False: nobody is left.
- */
-static bool
-address_item(struct sink *s, struct smtp_sink *m, const struct item *it)
-{
-	json_t *j = json_loadb(it->json.p, it->json.n, JSON_ALLOW_NUL, NULL);
-	json_t *report = json_object_get(j, "noroshi.report");
-	json_t *level = json_object_get(j, "noroshi.incident.level"), *list;
-	bool some;
-
-	if (report) {
-		list = json_incref(json_object_get(report, "to"));
-	} else {
-		list = alert_recipients(s, level ? json_integer_value(level) : -1);
-	}
-	some = json_array_size(list) > 0;
-	if (some)
-		set_recipients(m, list, s->set);
-	else
-		say(s->opt->log_fd, SAY_WARNING,
-			"%.*s: a report has no recipient inside the company; set organisation: "
-			"domains or notify: to",
-			STR_ARG(s->set->name));
-	json_decref(list);
-	json_decref(j);
-	return some;
-}
-
-/* t3: handed to the channel. */
+/* t3: handed to the channel. Who was told, and who was not, stands in the incident's history. */
 static void
-note_told(struct sink *s, const struct item *it)
+note_told(struct sink *s, const struct item *it, const struct letter *l)
 {
-	json_t *j = json_loadb(it->json.p, it->json.n, JSON_ALLOW_NUL, NULL);
-	const char *id = json_string_value(json_object_get(j, "noroshi.incident.id"));
+	struct buf words = {0};
+	const json_t *one;
+	size_t i;
 
-	if (id)
-		ledger_notified(s->ledger, str_of(id), clock_wall(s->opt->clock));
-	json_decref(j);
+	if (!l->incident[0])
+		return;
+	buf_printf(&words, "%s:",
+		it->id[0] == 'r'   ? "report"
+		: it->id[0] == 'e' ? "notice"
+				   : "alert");
+	json_array_foreach(l->to, i, one)
+	{
+		buf_printf(&words, "%s %s", i ? "," : "", json_string_value(one));
+	}
+	if (l->words.n)
+		buf_printf(&words, "; not, being outside: %.*s", STR_ARG(buf_str(&l->words)));
+	if (ledger_told(s->ledger, l->incident, clock_wall(s->opt->clock), buf_z(&words)) < 0)
+		say(s->opt->log_fd, SAY_ERROR, "%.*s: cannot note in cases.db who was told: %s",
+			STR_ARG(s->set->name), ledger_error(s->ledger));
+	buf_done(&words);
+}
+
+static void
+letter_done(struct letter *l)
+{
+	json_decref(l->to);
+	buf_done(&l->words);
+}
+
+static enum sent
+send_one(struct sink *s, struct smtp_sink *m, const struct item *it)
+{
+	struct letter l = {0};
+	enum sent sent = SENT_DONE;
+
+	address_item(s, &l, it);
+	if (json_array_size(l.to) > 0) {
+		set_recipients(m, l.to);
+		buf_clear(&m->mail);
+		mail_compose_to(s->set, l.to, it, clock_wall(s->opt->clock), &m->mail);
+		sent = post(s, m);
+		if (sent == SENT_DONE)
+			note_told(s, it, &l);
+	} else if (l.words.n) {
+		say(s->opt->log_fd, SAY_WARNING,
+			"%.*s: %s is not mailed: %.*s are outside the company; see organisation: "
+			"domains, and noroshi incident approve",
+			STR_ARG(s->set->name), it->id, STR_ARG(buf_str(&l.words)));
+	}
+	letter_done(&l);
+	return sent;
 }
 
 static void
@@ -347,18 +439,11 @@ smtp_send(struct sink *s, struct item *items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].sent == SENT_DONE || items[i].sent == SENT_DEAD)
 			continue;
-		if (i > 0 && (smtp_pause(s) != 0 || sink_patience(s) == 0))
+		if (i > 0 && ((s->type->pause && smtp_pause(s) != 0) || sink_patience(s) == 0))
 			return;
-		buf_clear(&m->mail);
-		if (!address_item(s, m, &items[i])) {
-			items[i].sent = SENT_DONE; /* nobody may be told: said in the log */
-			continue;
-		}
-		mail_compose(s->set, &items[i], clock_wall(s->opt->clock), &m->mail);
-		items[i].sent = post(s, m);
+		items[i].sent = send_one(s, m, &items[i]);
 		if (items[i].sent != SENT_DONE)
 			return;
-		note_told(s, &items[i]);
 	}
 }
 
@@ -366,12 +451,18 @@ static enum sent
 smtp_digest(struct sink *s, const struct digest *d)
 {
 	struct smtp_sink *m = s->own;
+	struct letter l = {.to = json_array(), .gated = s->opt->settings->nown_domains > 0};
 	int64_t now = clock_mono(s->opt->clock) + 1;
-	enum sent sent;
+	enum sent sent = SENT_DONE;
 
-	buf_clear(&m->mail);
-	mail_compose_digest(s->set, d, clock_wall(s->opt->clock), &m->mail);
-	sent = post(s, m);
+	address_own(s, &l);
+	if (json_array_size(l.to) > 0) {
+		set_recipients(m, l.to);
+		buf_clear(&m->mail);
+		mail_compose_digest(s->set, d, clock_wall(s->opt->clock), &m->mail);
+		sent = post(s, m);
+	}
+	letter_done(&l);
 	m->last_digest = now;
 	return sent;
 }
@@ -393,9 +484,18 @@ smtp_close(struct sink *s)
 
 const struct sink_type sink_smtp = {.kind = SINK_SMTP,
 	.name = "smtp",
-	.reports = true,
+	.what = WISH_MAIL,
 	.open = smtp_open,
 	.send = smtp_send,
 	.pause = smtp_pause,
 	.digest = smtp_digest,
+	.close = smtp_close};
+
+/* Reports and notices: few, bounded by the hourly limit of reports, and never told in a summary of
+ * alerts. */
+const struct sink_type sink_post = {.kind = SINK_SMTP,
+	.name = "smtp reports",
+	.what = WISH_REPORTS,
+	.open = smtp_open,
+	.send = smtp_send,
 	.close = smtp_close};

@@ -144,6 +144,7 @@ house_done(struct house *h)
 	close(h->opt.log_fd);
 	diag_done(&h->why);
 	mem_free(h->counts);
+	lists_free((struct lists *)(uintptr_t)h->opt.lists);
 	nftw(h->dir, erase, 16, FTW_DEPTH | FTW_PHYS);
 }
 

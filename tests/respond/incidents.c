@@ -23,6 +23,7 @@ open_db(void)
 	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
 	cr_assert_eq(db_exec(db, "CREATE TABLE alerts(seq INTEGER PRIMARY KEY, id TEXT, time "
 				 "INTEGER, json TEXT);"
+				 "CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
 				 "CREATE TABLE sinks(name TEXT, settled INTEGER)"),
 		0);
 	cr_assert_eq(incidents_schema(db), 0);
@@ -61,6 +62,7 @@ Test(incidents, the_first_is_mailed_the_rest_is_reported)
 {
 	sqlite3 *db = open_db();
 	char ids[4][40];
+	json_t *to = json_pack("[s]", "soc@x.example");
 
 	cr_expect(take(db, 1, 'a', LEVEL_HIGH, "", T0));
 	cr_expect_not(take(db, 2, 'a', LEVEL_HIGH, "", T0), "its report tells it");
@@ -69,8 +71,8 @@ Test(incidents, the_first_is_mailed_the_rest_is_reported)
 	cr_expect(take(db, 5, 'b', LEVEL_MEDIUM, "", T0), "no report will tell of it");
 	cr_expect_eq(incidents_due(db, T0 + 59 * NS_PER_S, ids, 4), 0);
 	cr_expect_eq(incidents_due(db, T0 + 60 * NS_PER_S, ids, 4), 1);
-	cr_assert_eq(
-		incident_reported(db, &policy, ids[0], 1, T0 + 60 * NS_PER_S, "soc@x.example"), 0);
+	cr_assert_eq(incident_reported(db, &policy, ids[0], 1, T0 + 60 * NS_PER_S, 3, to), 0);
+	json_decref(to);
 	cr_expect_eq(incidents_due(db, T0 + 7200 * NS_PER_S, ids, 4), 0,
 		"nothing new, nothing to report");
 	take(db, 6, 'a', LEVEL_HIGH, "", T0 + 120 * NS_PER_S);
@@ -105,17 +107,19 @@ Test(incidents, merging_moves_all_and_old_names_lead_on)
 Test(incidents, a_changed_history_is_seen)
 {
 	sqlite3 *db = open_db();
+	struct diag found = {0};
 
 	take(db, 1, 'a', LEVEL_HIGH, "", T0);
 	incident_note(db, "x", T0, "sato", "note", "one");
 	incident_note(db, "x", T0, "sato", "note", "two");
-	cr_expect_eq(incidents_check(db), 0);
+	cr_expect_eq(incidents_check(db, &found), 0);
 	db_exec(db, "UPDATE incident_history SET text='other' WHERE text='one'");
-	cr_expect_gt(incidents_check(db), 0u);
+	cr_expect_gt(incidents_check(db, &found), 0);
 	db_exec(db, "UPDATE incident_history SET text='one' WHERE text='other'");
-	cr_expect_eq(incidents_check(db), 0);
+	cr_expect_eq(incidents_check(db, &found), 0);
 	db_exec(db, "DELETE FROM incident_history WHERE text='one'");
-	cr_expect_gt(incidents_check(db), 0u, "one that was taken out");
+	cr_expect_gt(incidents_check(db, &found), 0, "one that was taken out");
+	diag_done(&found);
 	sqlite3_close(db);
 }
 

@@ -111,6 +111,49 @@ Test(respond_peers, mail_that_is_put_off_is_sent_again_in_order)
 	house_done(&h);
 }
 
+/* A report row as duty.c would never write it. */
+static void
+put_report(struct house *h, const char *id)
+{
+	char sql[700];
+
+	snprintf(sql, sizeof(sql),
+		"INSERT INTO alerts(number,id,time,rule,level,rank,history,json,kind) "
+		"VALUES(0,'%s',0,"
+		"'report','critical',4,0,'{\"noroshi.incident.id\":"
+		"\"0123456789abcdef0123456789abcdef\",\"noroshi.report\":{\"to\":["
+		"\"pc@partner.example\",\"a@example.jp.evil.example\",\"soc@example.jp\","
+		"\"x@example.jp\\r\\nBcc: y@evil.example\"],\"subject_en\":\"s\",\"text_en\":"
+		"\"t\"}}',1) RETURNING seq",
+		id);
+	cr_assert_gt(house_sql(h, sql), 0);
+}
+
+Test(respond_peers, nobody_outside_gets_a_report_whatever_the_row_says)
+{
+	struct house h;
+	struct post p;
+
+	house_init(&h);
+	post_start(&p, &h, NULL, NULL, NULL, NULL);
+	mail_sink(&h, &p);
+	cr_assert_eq(house_run_once(&h), 0);
+	put_report(&h, "r1");
+	cr_assert_eq(house_run_once(&h), 0);
+	cr_expect(file_has(p.dir, "0001.json", "\"to\": [\"soc@example.jp\"]"));
+	cr_expect(file_has(p.dir, "0001.eml", "To: soc@example.jp\r\n"));
+	house_sql(&h, "INSERT INTO approvals VALUES('0123456789abcdef0123456789abcdef',"
+		      "'PC@partner.example','sato',1) RETURNING 1");
+	put_report(&h, "r2");
+	cr_assert_eq(house_run_once(&h), 0);
+	cr_expect(file_has(
+		p.dir, "0002.json", "\"to\": [\"pc@partner.example\", \"soc@example.jp\"]"));
+	cr_expect_eq(house_sql(&h, "SELECT count(*) FROM incident_history WHERE what='told'"), 2);
+	cr_expect_eq(house_count(&h, COUNT_SPOOLED), 0u);
+	peer_stop(&p.peer);
+	house_done(&h);
+}
+
 Test(respond_peers, mail_over_starttls_with_a_password)
 {
 	struct house h;
