@@ -469,6 +469,9 @@ read_message(const struct parsers *p, const struct bound *bound, struct parse_ct
 		row = parser_for_program(p, ctx->program);
 	if (row && try_row(ctx, w, row, message, &reasons))
 		return;
+	/* A header that a collector cut off leaves its blank behind. */
+	while (!row && message.n > 0 && message.p[0] == ' ')
+		str_skip(&message, 1);
 	for (size_t i = 1; !row && i < ROWS; i++)
 		if (rows[i]->sniff && rows[i]->sniff(message) &&
 			try_row(ctx, w, rows[i], message, &reasons))
