@@ -232,6 +232,8 @@ cef_is_custom(struct str key)
 
 /* rt is the event's time (receipt at the device); the others stand in where it is missing. */
 static const char *const time_keys[] = {"rt", "deviceReceiptTime", "end", "start"};
+/* Fortinet's own, exact to the nanosecond, behind a prefix that differs by product. */
+#define EVENT_TIME STR("eventtime")
 
 struct cef {
 	struct parse_ctx *ctx;
@@ -259,6 +261,7 @@ unescape(struct recs *w, struct str s)
 static void
 take_pair(struct cef *c, struct str key, struct str value)
 {
+	static const char *const event_time = "eventtime";
 	struct str base;
 
 	value = unescape(c->w, value);
@@ -281,6 +284,9 @@ take_pair(struct cef *c, struct str key, struct str value)
 		c->custom[c->ncustom++].value = value;
 		return;
 	}
+	if (str_ends(key, EVENT_TIME) &&
+		generic_take_time(c->ctx, c->w, &event_time, 1, EVENT_TIME, value))
+		c->time_rank = -1;
 	for (int i = 0; i < 4; i++)
 		if (str_eq(key, str_of(time_keys[i]))) {
 			if (i < c->time_rank &&

@@ -86,7 +86,7 @@ static const struct form forms[] = {
 	{"PLUGIN_CALL: %*", &detail, 0},
 	{"PLUGIN_INIT: %*", &server, 0},
 	{"WARNING: Failed running command (--auth-user-pass-verify): %r", &auth_failed, 0},
-	{"Incorrect password supplied for LDAP DN \"CN=%u,%z\"", &auth_failed, RECORD_REFERS},
+	{"Incorrect password supplied for LDAP DN \"CN=%u,%z\"%*", &auth_failed, RECORD_REFERS},
 	{"Incorrect password supplied for LDAP DN \"%u\"", &auth_failed, RECORD_REFERS},
 	{"LDAP bind failed: %r", &auth_failed, 0},
 	{"LDAP user \"%u\" was not found.%*", &auth_failed, RECORD_REFERS},
@@ -324,16 +324,13 @@ openvpn_sniff(struct str s)
 {
 	struct str rest = s;
 	struct client client;
+	uint64_t us;
 	int64_t ns;
 
-	if (stamp_take_ctime(&rest, NULL, 0, &ns) || stamp_take_iso(&rest, NULL, 0, &ns)) {
-		uint64_t us;
-
+	if (stamp_take_ctime(&rest, NULL, 0, &ns) || stamp_take_iso(&rest, NULL, 0, &ns))
+		rest = s = str_trim(rest);
+	if (str_take(&rest, STR("us=")) && str_take_u64(&rest, &us))
 		s = str_trim(rest);
-		rest = s;
-		if (str_take(&rest, STR("us=")) && str_take_u64(&rest, &us))
-			s = str_trim(rest);
-	}
 	if (take_client(&s, &client)) {
 		str_take(&s, STR("[UNDEF] "));
 		return form_sniff(forms, FORM_COUNT(forms), slots, s) ||

@@ -5,15 +5,33 @@
 #include "base/stamp.h"
 #include "parsers/put.h"
 #include "parsers/winevent.h"
+#include "parsers/xml.h"
 
 #define DATA_PREFIX STR("winlog.event_data.")
+
+/* An event as Windows itself writes it; the element may lie in <Events> or behind a shipper's word.
+ */
+static struct str
+xml_event(struct str s)
+{
+	ptrdiff_t at = str_find(s, STR("<Event"));
+
+	if (at < 0 || (size_t)at + 7 > s.n || (s.p[at + 6] != ' ' && s.p[at + 6] != '>'))
+		return STR("");
+	str_skip(&s, (size_t)at);
+	return str_find(s, STR("<System>")) > 0 && xml_begins(s) ? s : STR("");
+}
 
 bool
 windows_sniff(struct str message)
 {
 	struct str s = str_trim(message);
 
-	if (s.n < 2 || (*s.p != '{' && *s.p != '@'))
+	if (s.n < 2)
+		return false;
+	if (*s.p == '<' || *s.p == '-')
+		return xml_event(s).n > 0;
+	if (*s.p != '{' && *s.p != '@')
 		return false;
 	if (str_find(s, STR("\"winlog\"")) >= 0)
 		return true;
@@ -62,6 +80,7 @@ static const struct {
 	H("Level", HEAD_COUNT, FIELD_WINLOG_LEVEL),
 	H("Severity", HEAD_COUNT, FIELD_LOG_LEVEL),
 	H("ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("Correlation.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
 	H("Correlation.#attributes.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
 	H("AccountName", HEAD_USER, 0),
 	H("Domain", HEAD_DOMAIN, 0),
@@ -357,6 +376,33 @@ take(void *ctx, const struct json_value *v)
 	return !e->w->overflow;
 }
 
+/* ---- XML ---- */
+
+static enum reason
+read_xml(struct win *e, struct str text)
+{
+	struct xml x;
+	struct xml_value v;
+
+	xml_open(&x, text);
+	while (xml_next(&x, &v)) {
+		char *room = v.escaped ? rec_text_room(e->w, v.text.n) : NULL;
+		struct json_value value = {.kind = VALUE_STRING, .parts = 2};
+
+		/* The name lies in the reader; what keeps it copies it, or points into the batch.
+		 */
+		value.name = v.name;
+		value.text = room ? rec_text_take(e->w, room, xml_unescape(v.text, room)) : v.text;
+		if (!take_event(e, &value))
+			json_row_put(e->w, &value);
+		if (e->w->overflow)
+			return REASON_NONE;
+	}
+	if (x.deep)
+		rec_flag(e->w, REASON_JSON_KEYS);
+	return x.broken ? REASON_FORMAT : REASON_NONE;
+}
+
 /* ---- the whole ---- */
 
 static bool
@@ -410,14 +456,20 @@ windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 {
 	struct win e = {.w = w, .ctx = ctx};
 	struct json_sink sink = {take, json_row_room, &e};
+	struct str xml = text.n > 0 && *text.p == '{' ? STR("") : xml_event(text);
 	uint64_t flags = 0, id;
 	enum reason rc;
 
-	e.nested = str_find(text, STR("\"winlog\"")) >= 0;
-	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	e.nested = xml.n == 0 && str_find(text, STR("\"winlog\"")) >= 0;
+	rc = xml.n ? read_xml(&e, xml) : json_flatten(text, &json_row_limits, &sink, &flags);
+	if (!w->cur)
+		return REASON_NONE;
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
+	/* An event that was cut off is one all the same once it has said what it is. */
+	if (rc == REASON_FORMAT && e.head[HEAD_EVENT_ID].n)
+		rc = REASON_NONE;
 	e.source = win_source_of(e.head[HEAD_CHANNEL], e.head[HEAD_PROVIDER]);
 	if (str_u64(e.head[HEAD_EVENT_ID], &id) && id <= 65535)
 		e.event = win_event_find(e.source, (unsigned)id);
