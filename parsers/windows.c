@@ -29,6 +29,8 @@ windows_sniff(struct str message)
 
 	if (s.n < 2)
 		return false;
+	if (win_text_begins(s) && *s.p != '{')
+		return true;
 	if (*s.p == '<' || *s.p == '-')
 		return xml_event(s).n > 0;
 	if (*s.p != '{' && *s.p != '@')
@@ -193,6 +195,17 @@ take_data(struct win *e, struct str name, const struct json_value *v)
 		json_row_put(e->w, v);
 	else if (is_scalar(v))
 		rec_put_prefixed(e->w, DATA_PREFIX, name, scalar_text(v));
+}
+
+void
+win_take_text(struct win *e, struct str name, struct str value)
+{
+	struct json_value v = {.name = name, .text = value, .kind = VALUE_STRING};
+	bool nested = e->nested;
+
+	e->nested = false;
+	take_data(e, name, &v);
+	e->nested = nested;
 }
 
 /* Data elements as objects: {"Name": .., "#text": ..} */
@@ -418,10 +431,14 @@ put_time(struct win *e)
 	const struct zone *local = e->ctx->in->zone;
 	int64_t ns;
 
+	struct str own = e->head[HEAD_LOCAL];
+
 	if ((e->nested && iso(e, e->head[HEAD_AT], NULL, &ns)) ||
 		iso(e, e->head[HEAD_UTC], NULL, &ns) ||
 		(e->source == WIN_SYSMON && iso(e, e->data[DATA_UtcTime], NULL, &ns)) ||
-		iso(e, e->head[HEAD_LOCAL], local, &ns) || iso(e, e->head[HEAD_AT], NULL, &ns))
+		iso(e, e->head[HEAD_LOCAL], local, &ns) ||
+		stamp_take_ctime(&own, local, e->ctx->arrival, &ns) ||
+		iso(e, e->head[HEAD_AT], NULL, &ns))
 		parse_time(e->ctx, e->w, ns);
 	else if (e->head[HEAD_AT].n || e->head[HEAD_UTC].n || e->head[HEAD_LOCAL].n)
 		rec_flag(e->w, REASON_TIMESTAMP);
@@ -451,17 +468,43 @@ put_heads(struct win *e)
 	e->ctx->message_done = true;
 }
 
+static bool
+has_data(const struct win *e)
+{
+	for (size_t i = DATA_NONE + 1; i < DATA_COUNT; i++)
+		if (e->data[i].n > 0)
+			return true;
+	return false;
+}
+
+static enum reason
+read_json(struct win *e, struct str text, uint64_t *flags)
+{
+	struct json_sink sink = {take, json_row_room, e};
+	enum reason rc;
+
+	e->nested = str_find(text, STR("\"winlog\"")) >= 0;
+	rc = json_flatten(text, &json_row_limits, &sink, flags);
+	/* The shipper sent the text alone: its labels say what the data would. */
+	if (!has_data(e) && e->head[HEAD_MESSAGE].n > 0)
+		win_text_data(e, e->head[HEAD_MESSAGE]);
+	return rc;
+}
+
 enum reason
 windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 {
 	struct win e = {.w = w, .ctx = ctx};
-	struct json_sink sink = {take, json_row_room, &e};
-	struct str xml = text.n > 0 && *text.p == '{' ? STR("") : xml_event(text);
+	struct str xml = STR("");
 	uint64_t flags = 0, id;
 	enum reason rc;
 
-	e.nested = xml.n == 0 && str_find(text, STR("\"winlog\"")) >= 0;
-	rc = xml.n ? read_xml(&e, xml) : json_flatten(text, &json_row_limits, &sink, &flags);
+	if (text.n > 0 && *text.p != '{') {
+		xml = xml_event(text);
+		if (xml.n == 0 && !win_text_read(&e, text))
+			return REASON_FORMAT;
+	}
+	rc = xml.n ? read_xml(&e, xml) : *text.p != '{' ? REASON_NONE : read_json(&e, text, &flags);
 	if (!w->cur)
 		return REASON_NONE;
 	w->cur->reasons |= flags;
@@ -498,6 +541,7 @@ const struct parser parser_windows = {
 	.name = "windows",
 	.words = "winlogbeat nxlog sysmon wec windows_nxlog windows_json",
 	.logsource = LOGSOURCE_WIN_OTHER,
+	.programs = "WinEvtLog MSWinEventLog",
 	.sniff = windows_sniff,
 	.parse = windows_parse,
 };
