@@ -519,6 +519,16 @@ windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 	put_time(&e);
 	put_heads(&e);
 	win_map(&e);
+	/* Who wrote the event stands in when its data names nobody. */
+	if (!rec_has(w, FIELD_USER_NAME))
+		parse_put(w, FIELD_USER_NAME, e.data[DATA_SubjectUserName]);
+	/* Sysmon's own account has done nothing of what it tells. */
+	if (!rec_has(w, FIELD_USER_NAME) && e.head[HEAD_USER].n && !e.nested &&
+		e.source != WIN_SYSMON) {
+		parse_put(w, FIELD_USER_NAME, e.head[HEAD_USER]);
+		if (!rec_has(w, FIELD_USER_DOMAIN))
+			parse_put(w, FIELD_USER_DOMAIN, e.head[HEAD_DOMAIN]);
+	}
 	if (!e.nested || e.dotted)
 		put_fold(w); /* Data elements may share a name, too */
 	return rc;
