@@ -2,6 +2,7 @@
 #include "parsers/cef.h"
 
 #include "parsers/generic.h"
+#include "parsers/source.h"
 
 #define CEF_HEADER 7u
 #define CEF_LABELS 32u
@@ -328,8 +329,12 @@ cef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	struct cef_extension extension;
 	struct cef_header head;
 	struct cef_pair pair;
-	enum cef_found found = cef_take_header(&s, &head);
+	enum cef_found found;
 	int severity;
+
+	if (sources_claim_container(SHAPE_CEF, ctx, w, s))
+		return PARSED_OK;
+	found = cef_take_header(&s, &head);
 
 	if (found == CEF_CUT)
 		rec_flag(w, REASON_CEF);

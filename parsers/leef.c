@@ -3,6 +3,7 @@
 
 #include "parsers/cef.h"
 #include "parsers/generic.h"
+#include "parsers/source.h"
 
 #define LEEF_PREFIX STR("leef.")
 #define LEEF_FIELDS 5u
@@ -175,8 +176,12 @@ leef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
 	struct leef_attributes attributes;
 	struct leef_header head;
-	enum leef_found found = leef_take_header(s, &head, &attributes);
+	enum leef_found found;
 	struct str key, value;
+
+	if (sources_claim_container(SHAPE_LEEF, ctx, w, s))
+		return PARSED_OK;
+	found = leef_take_header(s, &head, &attributes);
 
 	if (found == LEEF_CUT || found == LEEF_ODD)
 		rec_flag(w, REASON_LEEF);
