@@ -42,15 +42,16 @@ is_program(const struct recognise *r, struct str program)
 	return r->nprograms == 0;
 }
 
-/* Could the text be this definition's, before it was taken apart? `needed`: an empty look at the
- * text is not enough. */
+/* Could the text be this definition's, before it was taken apart? By the alternatives that name a
+ * program, or by those that look at the text alone. */
 static bool
-text_fits(const struct source *s, const struct pairs *p, struct str text, bool needed)
+text_fits(const struct source *s, const struct pairs *p, struct str text, bool by_program)
 {
 	for (size_t i = 0; i < s->nrecognise; i++) {
 		const struct recognise *r = &s->recognise[i];
 
-		if (needed && r->nprograms + r->nstarts + r->ncontains == 0)
+		if (by_program != (r->nprograms > 0) ||
+			r->nprograms + r->nstarts + r->ncontains == 0)
 			continue;
 		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
 			all_contained(r->contains, r->ncontains, text))
@@ -275,12 +276,11 @@ read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_prog
 	begin(ctx, message);
 	for (size_t i = 0; i < all->n; i++) {
 		const struct source *s = all->v[i];
-		bool program = s->nrecognise && s->recognise[0].nprograms;
 
-		if (program != by_program || s->shape == SHAPE_JSON || s->shape == SHAPE_CEF ||
-			s->shape == SHAPE_LEEF || s->shape == SHAPE_XML)
+		if (s->shape == SHAPE_JSON || s->shape == SHAPE_CEF || s->shape == SHAPE_LEEF ||
+			s->shape == SHAPE_XML)
 			continue;
-		if (text_fits(s, ctx->pairs, s->whole ? ctx->text : message, true) &&
+		if (text_fits(s, ctx->pairs, s->whole ? ctx->text : message, by_program) &&
 			source_read(s, ctx, w, message))
 			return true;
 	}

@@ -19,7 +19,8 @@ is_key_byte(char c)
 }
 
 /* Where a value without quotes ends whose style lets it hold the gap: before the next "gap key
- * pair". Linear: each key candidate is looked at once. */
+ * pair". Linear: each key candidate is looked at once. Keys may hold blanks where the gap is none.
+ */
 static size_t
 open_end(const struct kv_style *style, struct str s)
 {
@@ -31,7 +32,7 @@ open_end(const struct kv_style *style, struct str s)
 		if (is_gap(style, s.p[i]))
 			gap = i;
 		else if (gap != SIZE_MAX && !is_key_byte(s.p[i]) &&
-			 !(style->gap && s.p[i] == ' ' && i == gap + 1))
+			 !(style->gap && style->gap != ' ' && s.p[i] == ' '))
 			gap = SIZE_MAX;
 	}
 	return s.n;
