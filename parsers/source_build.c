@@ -400,7 +400,7 @@ layout(struct build *b, const struct yaml_node *names, struct layout *l)
 
 	l->keys = arena_alloc(&b->all->arena, (count + 1) * sizeof(*l->keys));
 	for (size_t i = 0; i < count; i++)
-		l->keys[l->n++] = str_eq(v[i], STR("-")) ? 0 : key_of(b, v[i]);
+		l->keys[l->n++] = key_of(b, v[i]); /* ~ leaves one out */
 }
 
 /* A list of names, or of layouts {if, least, most, names}. */
