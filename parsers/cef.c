@@ -248,6 +248,7 @@ struct cef {
 	} custom[CEF_LABELS];
 	size_t ncustom;
 	int time_rank;
+	bool fortinet;
 };
 
 /* Copied only if there is something to undo. */
@@ -295,6 +296,12 @@ take_pair(struct cef *c, struct str key, struct str value)
 				c->time_rank = i;
 			break;
 		}
+	/* Fortinet writes sentbyte as out and rcvdbyte as in (FortiOS log reference, CEF support),
+	 * the reverse of the standard's flow from source to destination. */
+	if (c->fortinet && str_eq(key, STR("out")))
+		key = STR("sentbyte");
+	else if (c->fortinet && str_eq(key, STR("in")))
+		key = STR("rcvdbyte");
 	if (str_eq(key, STR("msg")))
 		rec_put(c->w, FIELD_EVENT_REASON, value);
 	else
@@ -352,6 +359,7 @@ cef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 		rec_put_u64(w, FIELD_EVENT_SEVERITY, (uint64_t)severity);
 	else
 		rec_flag(w, REASON_CEF);
+	c.fortinet = str_eq_nocase(head.vendor, STR("Fortinet"));
 	extension = cef_extension(s);
 	while (cef_next(&extension, &pair))
 		take_pair(&c, pair.key, pair.value);
