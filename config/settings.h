@@ -114,6 +114,7 @@ struct settings {
 	struct hash128 hash;   /* of the file's bytes */
 	struct str data;       /* folder */
 	struct str watchlists; /* folder */
+	struct str sources;    /* folder of definitions of products; empty: only ours */
 	struct input_settings *inputs;
 	size_t ninputs;
 	struct rules_settings *rules;

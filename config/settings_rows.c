@@ -33,6 +33,8 @@ const struct setting_row setting_rows[] = {
 	.doc = "Unix socket on which the `noroshi` commands reach the service."},
 {"", "watchlists", ROW_PATH, TOP(watchlists), .flags = ROW_RELOAD,
 	.doc = "Folder with one watchlist a file, named by the file's name without its ending."},
+{"", "sources", ROW_PATH, TOP(sources), .flags = ROW_RELOAD,
+	.doc = "Folder with definitions of products, one *.yml each; one replaces ours of the same name."},
 
 {"", "listen", ROW_LIST, TOP(inputs), TOP(ninputs), sizeof(struct input_settings),
 	.max = 256, .doc = "Where logs come in."},

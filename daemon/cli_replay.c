@@ -20,7 +20,7 @@ struct request {
 	size_t nrules;
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
-	const char *zone, *year, *watchlists;
+	const char *zone, *year, *watchlists, *sources;
 	bool matches, every, strict, all, derived;
 	struct zone *z;
 
@@ -46,8 +46,8 @@ static bool
 takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
-		"--logsource", "--refire", "--placeholders", "--watchlists", "--encoding",
-		"--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
+		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
+		"--encoding", "--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -107,6 +107,8 @@ value_option(struct request *r, const char *a, const char *v)
 			return cli_usage(r->c, "--refire is suppress or every, not '%s'", v);
 	} else if (!strcmp(a, "--watchlists")) {
 		r->watchlists = v;
+	} else if (!strcmp(a, "--sources")) {
+		r->sources = v;
 	}
 	return 0;
 }
@@ -166,6 +168,7 @@ load(struct request *r, struct brain **ret)
 		.contexts = &r->context,
 		.ncontexts = 1,
 		.watchlists = r->watchlists,
+		.sources = r->sources,
 		.ruleset = r->ruleset};
 	struct diag why = {0};
 	int rc = brain_load(&opt, &why, ret), code = 0;
@@ -440,6 +443,7 @@ run_replay(const struct cli *c, int argc, char **argv)
 	"  --clock T         arrival of every line\n"                                              \
 	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
 	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"                        \
+	"  --sources DIR     definitions of products beside the built-in ones, YAML\n"             \
 	"  --watchlists DIR  the company's lists, CSV (people.csv, networks.csv, ...)\n"
 
 const struct cli_command cli_normalize = {
