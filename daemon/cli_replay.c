@@ -190,7 +190,7 @@ normalize_frame(struct request *r, struct batch b)
 	if (n == 0)
 		BUF_ADD_LIT(&r->out, "{}\n");
 	for (uint32_t i = 0; i < n && (i == 0 || r->all); i++) {
-		how.source_name = parsers_product(batch_records(b)[i].product);
+		how.source_name = parsers_product(r->brain->parsers, batch_records(b)[i].product);
 		record_json(b, &batch_records(b)[i], &how, &r->out);
 		buf_add_char(&r->out, '\n');
 	}
@@ -204,7 +204,7 @@ woven_record(void *ctx, struct batch b, const struct record *r, bool derived)
 	struct request *req = ctx;
 	struct record_out how = {.names = req->brain->names,
 		.facts = true,
-		.source_name = parsers_product(r->product)};
+		.source_name = parsers_product(req->brain->parsers, r->product)};
 
 	(void)derived;
 	record_json(b, r, &how, &req->out);
@@ -347,7 +347,7 @@ on_text(void *ctx, struct buf *out)
 	struct request *r = ctx;
 	struct record_out how = {.names = r->brain->names,
 		.facts = true,
-		.source_name = parsers_product(r->record->product)};
+		.source_name = parsers_product(r->brain->parsers, r->record->product)};
 
 	record_json(r->now, r->record, &how, out);
 }
