@@ -181,7 +181,7 @@ open_sinks(struct responder *r, struct diag *why)
 	r->woken = cases_newest(r->cases);
 	count_set(r->opt->counts, COUNT_SPOOLED, 0);
 	for (size_t i = 0; i < set->nsinks && rc == 0; i++) {
-		rc = open_one(r, sink_type_of(set->sinks[i].kind), &set->sinks[i], why);
+		rc = open_one(r, sink_type_of(&set->sinks[i]), &set->sinks[i], why);
 		if (rc == 0 && set->sinks[i].kind == SINK_SMTP)
 			rc = open_one(r, &sink_post, &set->sinks[i], why);
 	}

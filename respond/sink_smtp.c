@@ -29,6 +29,25 @@ struct smtp_sink {
 	char words[CURL_ERROR_SIZE];
 };
 
+/* Those of `notify` go through the same server. */
+static int
+check_notify(const struct settings *set, struct diag *why)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < set->nnotify; i++)
+		for (size_t k = 0; k < set->notify[i].nto + set->notify[i].nthen; k++) {
+			const struct notify_settings *n = &set->notify[i];
+			struct str a = k < n->nto ? n->to[k] : n->then[k - n->nto];
+
+			if (mail_address_ok(a))
+				continue;
+			diag_set(why, NULL, 0, "notify: '%.*s' is not a mail address", STR_ARG(a));
+			rc = ERR_SYNTAX;
+		}
+	return rc;
+}
+
 static int
 smtp_check(const struct sink_settings *set, struct diag *why)
 {
@@ -79,6 +98,9 @@ smtp_open(struct sink *s, struct diag *why)
 	struct smtp_sink *m;
 	int rc = smtp_check(s->set, why);
 
+	if (rc == 0)
+		rc = check_notify(s->opt->settings, why);
+
 	if (rc < 0)
 		return rc;
 	if (s->type->pause && s->set->user.n && s->set->starttls != STARTTLS_REQUIRE)
@@ -87,7 +109,7 @@ smtp_open(struct sink *s, struct diag *why)
 			"require",
 			STR_ARG(s->set->name));
 	m = mem_zero(1, sizeof(*m));
-	m->cap = s->tune->mails_per_hour;
+	m->cap = s->set->per_hour ? (unsigned)s->set->per_hour : s->tune->mails_per_hour;
 	m->sent = mem_zero(m->cap, sizeof(*m->sent));
 	make_url(s->set, &m->url);
 	s->own = m;
