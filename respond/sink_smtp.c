@@ -282,7 +282,8 @@ struct letter {
 	json_t *to;       /* texts */
 	struct buf words; /* for the incident's history */
 	char incident[40];
-	bool gated; /* outside addresses need a person's word */
+	unsigned report; /* its number; 0 = none */
+	bool gated;      /* outside addresses need a person's word */
 };
 
 /*
@@ -367,6 +368,7 @@ address_item(struct sink *s, struct letter *l, const struct item *it)
 
 	l->to = json_array();
 	snprintf(l->incident, sizeof(l->incident), "%s", id ? id : "");
+	l->report = (unsigned)json_integer_value(json_object_get(report, "n"));
 	if (report) {
 		l->gated = true;
 		json_array_foreach(json_object_get(report, "to"), i, one)
@@ -416,7 +418,8 @@ note_told(struct sink *s, const struct item *it, const struct letter *l)
 	}
 	if (l->words.n)
 		buf_printf(&words, "; not, being outside: %.*s", STR_ARG(buf_str(&l->words)));
-	if (ledger_told(s->ledger, l->incident, clock_wall(s->opt->clock), buf_z(&words)) < 0)
+	if (ledger_told(s->ledger, l->incident, l->report, clock_wall(s->opt->clock),
+		    buf_z(&words)) < 0)
 		say(s->opt->log_fd, SAY_ERROR, "%.*s: cannot note in cases.db who was told: %s",
 			STR_ARG(s->set->name), ledger_error(s->ledger));
 	buf_done(&words);
