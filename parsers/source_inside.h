@@ -90,6 +90,7 @@ struct value_row {
 /* key -> fields */
 struct op {
 	uint16_t key;
+	struct condition cond; /* none: always */
 	uint8_t as;
 	char split; /* 0: one value */
 	bool over;  /* replaces what stands there */
@@ -153,6 +154,7 @@ struct time_spec {
 	size_t nkeys;
 	const char *format; /* NULL: any of the common forms */
 	uint16_t zone;      /* key; 0: the input's zone */
+	struct str offset;  /* "+00:00"; empty: none given */
 };
 
 struct recognise {
