@@ -84,6 +84,9 @@ keep_native(const struct source *s, struct recs *w, struct pairs *p)
 
 		if ((v->used && !s->keep_all) || v->name.n == 0 || v->name.p[0] == '#')
 			continue;
+		/* The definition says which time is the event's. */
+		if (s->ntimes && str_eq(v->name, STR("@timestamp")))
+			continue;
 		if (s->shape == SHAPE_JSON) {
 			struct json_value j = {.name = v->name,
 				.text = v->value,
