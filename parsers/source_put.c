@@ -464,9 +464,8 @@ translate(const struct op *op, struct str *value)
 	return op->has_other && value->n > 0;
 }
 
-/* Paths, addresses and accounts fill their kin; what stood there before `mark` stays as it was. */
-static void
-drop_doubled(struct recs *w, uint32_t mark)
+void
+source_drop_doubled(struct recs *w, uint32_t mark)
 {
 	struct batch_results *res = batch_results(w->b);
 	struct entry *e = batch_entries(w->b);
@@ -516,7 +515,8 @@ put_one(const struct source *s, struct recs *w, struct pairs *p, const struct op
 		mark = batch_results(w->b)->nentries;
 		if (!source_has(w, t) || (t->field && names_kind(w->names, t->field) == FIELD_A))
 			put_as(w, op, t, v, value);
-		drop_doubled(w, mark);
+		/* Paths, addresses and accounts fill their kin. */
+		source_drop_doubled(w, mark);
 	}
 }
 

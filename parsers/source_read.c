@@ -79,6 +79,8 @@ pairs_fit(const struct source *s, struct pairs *p, struct str text)
 static void
 keep_native(const struct source *s, struct recs *w, struct pairs *p)
 {
+	uint32_t mark = batch_results(w->b)->nentries;
+
 	for (size_t i = 0; i < p->n; i++) {
 		const struct pair *v = &p->v[i];
 
@@ -103,6 +105,8 @@ keep_native(const struct source *s, struct recs *w, struct pairs *p)
 			rec_put_prefixed(w, s->prefix, v->name, v->value);
 		}
 	}
+	/* "user.name" of the message beside the one that a row has set. */
+	source_drop_doubled(w, mark);
 }
 
 static void
