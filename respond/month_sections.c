@@ -253,8 +253,11 @@ source_row(struct page *p, const json_t *one, struct str *row)
 	const char *state = json_string_value(json_object_get(one, "state"));
 
 	row[0] = shown(p, json_object_get(one, "source"), 60);
-	row[1] = page_text(p, "%.*s – %.*s", STR_ARG(moment(p, json_object_get(one, "from"))),
-		STR_ARG(moment(p, json_object_get(one, "until"))));
+	row[1] = whole_of(one, "seconds") == 0
+			 ? str_of(TWO("none", "なし"))
+			 : page_text(p, "%.*s – %.*s",
+				   STR_ARG(moment(p, json_object_get(one, "from"))),
+				   STR_ARG(moment(p, json_object_get(one, "until"))));
 	row[2] = span(p, real_of(one, "seconds"));
 	row[3] = !strcmp(state, "unknown") ? str_of(TWO("not known yet", "学習中"))
 					   : page_text(p, TWO("about %.0f", "約%.0f件"),
