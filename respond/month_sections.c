@@ -322,7 +322,7 @@ section_rules(struct page *p)
 			break;
 		row = add_row(s);
 		row[0] = shown(
-			p, json_is_string(title) ? title : json_object_get(one, "title_en"), 70);
+			p, json_is_string(title) ? title : json_object_get(one, "title_en"), 150);
 		row[1] = page_text(p, "%lld", whole_of(one, "alerts"));
 		row[2] = page_text(p, "%lld", whole_of(one, "true_positive"));
 		row[3] = page_text(p, "%lld", whole_of(one, "false_positive"));
