@@ -6,14 +6,16 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from house import House, envelopes, login, mails, part, reports  # noqa: E402
-from noroshi import Server, check, run, send_tcp, wait_for  # noqa: E402
+from noroshi import NOROSHI, Server, check, run, send_tcp, wait_for  # noqa: E402
 
 
 class Web(Server):
@@ -189,6 +191,40 @@ def test_what_logs_say_stays_text_in_every_output():
             with open(pdf, "rb") as f:
                 raw = f.read()
             check(raw.startswith(b"%PDF") and not re.search(rb"/(JavaScript|JS|Launch|OpenAction|SubmitForm)\b", raw), "a PDF that does nothing")
+
+
+def test_the_command_line_says_what_to_type_next():
+    """Whoever types what `show` and the refusals say comes from the alert to the final report, in either language."""
+    for lang, words in (("en", ("next: ", "add:")), ("ja", ("次の操作：", "追加してください："))):
+        with House() as h:
+            send_tcp(h.port, [login("ito.m", 1)])
+            number = wait_for(lambda: h.incidents() and h.incidents()[0]["number"], 20, "an incident")
+
+            def say(*args):
+                job = subprocess.run([NOROSHI, "-c", h.d.conf, *args, "--lang", lang], capture_output=True, text=True, check=False)
+                return job.returncode, job.stdout, job.stderr
+
+            code, _, refused = say("incident", "stage", number, "2")
+            check(code == 1 and words[1] in refused and "--set owner=" in refused, refused)
+            check(("発見" in refused) is False and (lang == "ja") == bool(re.search("[ぁ-ん]", refused)), f"in the asker's language: {refused}")
+            for args in (("incident", "stage", number), ("incident", "stage", number, "6"), ("incident", "level", number, "L9"),
+                         ("incident", "assign", number), ("incident", "nonsense"), ("incident", "list", "--lang", "fr"), ("ack",)):
+                check(say(*args)[0] == 2, args)
+            check(say("ack", "INC-19990101-001")[0] == 1, "not found")
+            for _ in range(8):
+                _, shown, _ = say("incident", "show", number)
+                step = [line[len(words[0]):] for line in shown.splitlines() if line.startswith(words[0])]
+                if not step:
+                    break
+                code, out, err = say(*shlex.split(step[0])[1:])
+                check(code == 0, (step, out, err))
+            one = json.loads(h.cli("--json", "incident", "show", number))
+            check(one["status"] == "closed" and one["stage"] == 5 and one["verdict"] == "true-positive", one)
+            check({"owner", "first_action", "scope", "cause", "recovery", "recovered_at", "outline", "effect", "action", "prevention"}
+                  == set(one["fields"]), one["fields"])
+            check([x["text"] for x in one["history"] if x["what"] == "stage"] == ["① → ②", "② → ③", "③ → ④", "④ → ⑤"], one["history"])
+            check(all(x["by"] and x["at"] for x in one["history"]), "who and when")
+            h.cli("verify")
 
 
 def test_the_hourly_cap_tells_its_number():
