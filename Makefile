@@ -155,6 +155,7 @@ bench: $(STAMPS)/.stamp-build
 	@$(MAKE) --no-print-directory -j2 build build/release/tests/support/company/company
 	@python3 tests/bench/one_core.py
 	@python3 tests/bench/latency.py
+	@python3 tests/bench/first_report.py
 
 lint:
 	@clang-format --dry-run -Werror $(foreach l,$(LAYERS) tests,$(shell find $(l) -name '*.[ch]' 2>/dev/null)) && echo "format: as .clang-format says"

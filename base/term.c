@@ -31,21 +31,33 @@ term_show(struct buf *out, struct str s)
 	}
 }
 
+/* Also the wide forms, which a spreadsheet with Japanese input takes for the narrow ones. */
+static bool
+begins_formula(struct str s)
+{
+	static const char *const signs[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d",
+		"\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (str_starts(s, str_of(signs[i])))
+			return true;
+	return false;
+}
+
 void
 term_csv_cell(struct buf *out, struct str s)
 {
-	buf_add_char(out, '"');
-	if (s.n > 0 && strchr("=+-@\t\r", s.p[0]) && s.p[0])
-		buf_add_char(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	struct buf shown = {0};
 
-		if (c == '"')
+	term_show(&shown, s);
+	buf_add_char(out, '"');
+	if (begins_formula(s))
+		buf_add_char(out, '\'');
+	for (size_t i = 0; i < shown.n; i++) {
+		if (shown.p[i] == '"')
 			buf_add_char(out, '"');
-		if (c < 0x20 || c == 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_add_char(out, s.p[i]);
+		buf_add_char(out, shown.p[i]);
 	}
 	buf_add_char(out, '"');
+	buf_done(&shown);
 }

@@ -85,7 +85,7 @@ struct sink_settings {
 	struct str from, *to, user, password_file, ca_file;
 	size_t nto;
 	enum starttls starttls;
-	uint64_t per_hour; /* mails; more are told in summaries */
+	uint64_t per_hour;     /* mails; more are told in summaries */
 	struct str url, proxy; /* webhook */
 	enum webhook_form form;
 	struct str language;  /* ja or en */

@@ -24,7 +24,8 @@ cli_cases_option(struct cli_cases *k, char **argv, int argc, int *i)
 
 	if (!to && strcmp(a, "--lang") != 0)
 		return 0;
-	if (*i + 1 >= argc)
+	if (*i + 1 >= argc ||
+		(!to && strcmp(argv[*i + 1], "ja") != 0 && strcmp(argv[*i + 1], "en") != 0))
 		return -1;
 	++*i;
 	if (to)
@@ -32,6 +33,13 @@ cli_cases_option(struct cli_cases *k, char **argv, int argc, int *i)
 	else
 		k->ja = !strcmp(argv[*i], "ja");
 	return 1;
+}
+
+int
+cli_cases_bad(const struct cli *c, const char *option)
+{
+	return cli_usage(
+		c, strcmp(option, "--lang") ? "%s needs a value" : "%s is en or ja", option);
 }
 
 int
@@ -129,12 +137,24 @@ connect_desk(struct cli_cases *k)
 	return fd;
 }
 
+/* In the asker's language where the answer has it. */
+static const char *
+said(const json_t *j, const char *name, bool ja)
+{
+	const char *other = NULL;
+
+	if (ja)
+		other = json_string_value(
+			json_object_get(j, !strcmp(name, "ok") ? "ok_ja" : "error_ja"));
+	return other ? other : json_string_value(json_object_get(j, name));
+}
+
 static int
 print_answer(struct cli_cases *k, struct str text)
 {
 	json_t *j = json_loadb(text.p, text.n, 0, NULL);
-	const char *bad = json_string_value(json_object_get(j, "error"));
-	const char *good = json_string_value(json_object_get(j, "ok"));
+	const char *bad = said(j, "error", k->ja);
+	const char *good = said(j, "ok", k->ja);
 	const char *incident = json_string_value(json_object_get(j, "incident"));
 
 	if (k->c->json)

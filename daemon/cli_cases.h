@@ -21,9 +21,10 @@ struct cli_cases {
 	struct buf path, archive_path;
 };
 
-/* Takes -c, --data, --archive, --lang. 1: taken (and its value), 0: not one of them, -1: no value.
- */
+/* Takes -c, --data, --archive, --lang. 1: taken (and its value), 0: not one of them, -1: no value
+ * that it can have; then cli_cases_bad says so. */
 int cli_cases_option(struct cli_cases *k, char **argv, int argc, int *i);
+int cli_cases_bad(const struct cli *c, const char *option);
 /* Only the settings and lists; an exit code, 0 = done. */
 int cli_cases_settings(struct cli_cases *k);
 /* Open what is there; an exit code, 0 = done. */

@@ -9,6 +9,8 @@
 #include "daemon/records.h"
 #include "respond/incidents.h"
 
+#define JST_NS (9 * 3600 * NS_PER_S)
+
 struct request {
 	struct cli_cases k;
 	const char *words[4];
@@ -50,10 +52,56 @@ number_of(const json_t *j, const char *name)
 	return (long long)json_integer_value(json_object_get(j, name));
 }
 
+/* Times as the readers' clocks show them. */
+static const char *
+moment(const json_t *j, const char *name, char out[40])
+{
+	const char *text = text_of(j, name);
+	struct str s = str_of(text ? text : "");
+	struct civil c;
+	int64_t ns = 0;
+
+	if (!stamp_take_iso(&s, NULL, 0, &ns) || ns == STAMP_BEYOND)
+		return "-";
+	civil_of_ns(ns + JST_NS, &c);
+	snprintf(out, 40, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
+		c.second);
+	return out;
+}
+
+static const struct {
+	const char *name, *en, *ja;
+} words[] = {{"open", "open", "対応中"}, {"closed", "closed", "完了"}, {"merged", "merged", "統合"},
+	{"informational", "info", "情報"}, {"low", "low", "低"}, {"medium", "medium", "中"},
+	{"high", "high", "高"}, {"critical", "critical", "重大"}, {"opened", "opened", "発生登録"},
+	{"alert", "alert", "検知"}, {"told", "told", "通知"}, {"report", "report", "報告作成"},
+	{"escalated", "escalated", "第二連絡"}, {"ack", "ack", "確認"},
+	{"assign", "assign", "担当"}, {"stage", "stage", "段階"}, {"note", "note", "記録"},
+	{"level", "level", "レベル"}, {"close", "close", "完了"}, {"reopen", "reopen", "再開"},
+	{"approve", "approve", "社外許可"}, {"person", "person", "利用者"},
+	{"host", "machine", "機器"}, {"ip", "address", "アドレス"}, {"hash", "hash", "ハッシュ"},
+	{"domain", "domain", "ドメイン"}, {"mail", "mail", "メール"}, {"file", "file", "ファイル"},
+	{"firewall", "firewall", "ファイアウォール"}, {"proxy", "proxy", "プロキシ"},
+	{"endpoint", "endpoint", "端末"}, {"remote", "remote access", "リモートアクセス"},
+	{"auth", "authentication", "認証"}, {"server", "server", "サーバ"},
+	{"true-positive", "true positive", "正検知"},
+	{"false-positive", "false positive", "誤検知"}, {"benign", "benign", "無害"}};
+
+static const char *
+word(const char *name, bool ja)
+{
+	for (size_t i = 0; name && i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i].name, name))
+			return ja ? words[i].ja : words[i].en;
+	return name ? name : "-";
+}
+
 static int
 do_list(struct request *r)
 {
 	json_t *list = incidents_list(r->k.db, r->all, r->since, 1000), *j;
+	bool ja = r->k.ja;
+	char at[40];
 	size_t i;
 
 	if (r->k.c->json) {
@@ -62,23 +110,25 @@ do_list(struct request *r)
 	}
 	json_array_foreach(list, i, j)
 	{
-		printf("%-17s L%lld %-8s %-6s ", text_of(j, "number"), number_of(j, "level"),
-			text_of(j, "severity"), text_of(j, "status"));
-		printf("%s  %.19s  %lld alert%s  %s",
-			stage_words((unsigned)number_of(j, "stage"), r->k.ja),
-			text_of(j, "first") ? text_of(j, "first") : "-",
-			number_of(j, "alerts_total"), number_of(j, "alerts_total") == 1 ? "" : "s",
-			json_is_true(json_object_get(j, "drill")) ? "[DRILL] " : "");
-		shown("", text_of(j, r->k.ja ? "title_ja" : "title_en"), "\n");
+		printf("%-17s L%lld %s %s  %s  %s JST", text_of(j, "number"), number_of(j, "level"),
+			word(text_of(j, "severity"), ja), word(text_of(j, "status"), ja),
+			stage_words((unsigned)number_of(j, "stage"), ja), moment(j, "first", at));
+		printf(ja ? "  検知%lld件  %s" : "  alerts: %lld  %s", number_of(j, "alerts_total"),
+			!json_is_true(json_object_get(j, "drill")) ? ""
+			: ja                                       ? "【訓練】"
+								   : "[DRILL] ");
+		shown("", text_of(j, ja ? "title_ja" : "title_en"), "\n");
 	}
 	if (json_array_size(list) == 0)
-		printf("no %sincidents\n", r->all ? "" : "open ");
+		puts(r->all ? (ja ? "インシデントはありません" : "no incidents")
+			    : (ja ? "対応中のインシデントはありません（完了分は --all）"
+				  : "no open incidents (--all shows closed ones)"));
 	json_decref(list);
 	return 0;
 }
 
 static void
-print_entities(const json_t *j)
+print_entities(const json_t *j, bool ja)
 {
 	const json_t *list = json_object_get(j, "entities"), *e;
 	const char *kind = "";
@@ -89,48 +139,86 @@ print_entities(const json_t *j)
 		const char *own = text_of(e, "kind");
 
 		if (own && strcmp(own, kind) != 0)
-			printf("%s  %-8s", *kind ? "\n" : "", own);
+			printf("%s  %s%s", *kind ? "\n" : "", word(own, ja), ja ? "：" : ":");
 		kind = own ? own : "";
 		shown(" ", text_of(e, "value"),
-			json_is_true(json_object_get(e, "important")) ? " (important)" : "");
+			!json_is_true(json_object_get(e, "important")) ? ""
+			: ja                                           ? "【重要】"
+								       : " (important)");
 	}
 	puts("");
+}
+
+static void
+print_history(const json_t *j, bool ja)
+{
+	const json_t *row;
+	char at[40];
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "history"), i, row)
+	{
+		printf("  %s  ", moment(row, "at", at));
+		shown("", text_of(row, "by"), "  ");
+		printf("%s", word(text_of(row, "what"), ja));
+		shown(text_of(row, "text") && *text_of(row, "text") ? "  " : "",
+			text_of(row, "text"), "\n");
+	}
+}
+
+static void
+print_times(const json_t *j, bool ja)
+{
+	char a[40], b[40], c[40], d[40];
+
+	printf(ja ? "時刻（JST）：発生 %s  検知 %s  通知 %s  確認 %s\n"
+		  : "times (JST): first %s  detected %s  notified %s  acknowledged %s\n",
+		moment(j, "first", a), moment(j, "decided", b), moment(j, "notified", c),
+		moment(j, "acknowledged", d));
 }
 
 static void
 print_incident(struct request *r, const json_t *j)
 {
 	const json_t *row;
-	size_t i;
+	struct buf next = {0};
 	bool ja = r->k.ja;
+	char at[40];
+	size_t i;
 
-	printf("%s  L%lld (%s)  %s  %s\n", text_of(j, "number"), number_of(j, "level"),
-		text_of(j, "level_by"), text_of(j, "status"),
-		stage_words((unsigned)number_of(j, "stage"), ja));
+	printf("%s  L%lld  %s  %s%s%s  %s\n", text_of(j, "number"), number_of(j, "level"),
+		word(text_of(j, "status"), ja), stage_words((unsigned)number_of(j, "stage"), ja),
+		text_of(j, "verdict") ? "  " : "",
+		text_of(j, "verdict") ? word(text_of(j, "verdict"), ja) : "",
+		!json_is_true(json_object_get(j, "drill")) ? ""
+		: ja                                       ? "【訓練】"
+							   : "[DRILL]");
 	shown("", text_of(j, ja ? "title_ja" : "title_en"), "\n");
-	shown(ja ? "レベルの理由: " : "level because: ",
-		text_of(j, ja ? "level_reason_ja" : "level_reason_en"), "\n");
-	printf("%s %s  %s %s  %s %s\n", ja ? "発生" : "first",
-		text_of(j, "first") ? text_of(j, "first") : "-", ja ? "検知" : "detected",
-		text_of(j, "decided") ? text_of(j, "decided") : "-", ja ? "通知" : "notified",
-		text_of(j, "notified") ? text_of(j, "notified") : "-");
-	shown(ja ? "確認: " : "acknowledged: ", text_of(j, "acknowledged_by"), "");
-	shown(ja ? "  担当: " : "  assignee: ", text_of(j, "assignee"), "\n");
-	printf("%lld alerts (%lld more of the same kept silent), %lld records\n",
+	shown(ja ? "レベルの設定者と理由：" : "level by: ", text_of(j, "level_by"), "");
+	shown(ja ? "、" : ", because ", text_of(j, ja ? "level_reason_ja" : "level_reason_en"),
+		"\n");
+	print_times(j, ja);
+	shown(ja ? "確認者：" : "acknowledged by: ", text_of(j, "acknowledged_by"), "");
+	shown(ja ? "  担当：" : "  assignee: ", text_of(j, "assignee"), "\n");
+	printf(ja ? "検知%lld件（まとめた同種の検知%lld件）、ログ%lld件\n"
+		  : "alerts: %lld (and %lld more of the same, kept silent), records: %lld\n",
 		number_of(j, "alerts_total"), number_of(j, "suppressed"),
 		number_of(j, "records_total"));
 	json_array_foreach(json_object_get(j, "missing"), i, row)
 	{
-		printf("missing: no %s logs in this; last heard of %s\n", text_of(row, "family"),
-			text_of(row, "last_heard") ? text_of(row, "last_heard") : "never");
+		printf(ja ? "欠けている情報：%sログ（最終受信 %s）\n"
+			  : "missing: no %s logs in this; last heard of %s\n",
+			word(text_of(row, "family"), ja),
+			text_of(row, "last_heard") ? moment(row, "last_heard", at)
+			: ja                       ? "なし"
+						   : "never");
 	}
-	print_entities(j);
-	json_array_foreach(json_object_get(j, "history"), i, row)
-	{
-		printf("  %.19s  %-10s %-8s ", text_of(row, "at") ? text_of(row, "at") : "-",
-			text_of(row, "by"), text_of(row, "what"));
-		shown("", text_of(row, "text"), "\n");
-	}
+	print_entities(j, ja);
+	puts(ja ? "経緯：" : "history:");
+	print_history(j, ja);
+	if (incident_next(r->k.db, j, ja, &next))
+		printf("%s%.*s\n", ja ? "次の操作：" : "next: ", STR_ARG(buf_str(&next)));
+	buf_done(&next);
 }
 
 static json_t *
@@ -140,7 +228,11 @@ load(struct request *r)
 
 	if (!j && r->nwords > 1)
 		fprintf(stderr,
-			"noroshi: no incident '%s'; `noroshi incident list --all` shows them\n",
+			r->k.ja ? "noroshi: '%s' に該当するインシデントがありません。noroshi "
+				  "incident "
+				  "list --all で確認できます\n"
+				: "noroshi: no incident '%s'; noroshi incident list --all shows "
+				  "them\n",
 			r->words[1]);
 	return j;
 }
@@ -189,6 +281,16 @@ do_events(struct request *r)
 	return 0;
 }
 
+/* What a verb cannot do without behind the incident; NULL: nothing. */
+static const char *
+needs_word(const char *verb)
+{
+	return !strcmp(verb, "assign")  ? "say to whom: incident assign ID WHO"
+	       : !strcmp(verb, "stage") ? "say which stage: incident stage ID 1..5"
+	       : !strcmp(verb, "level") ? "say which level: incident level ID L0..L4 --reason TEXT"
+					: NULL;
+}
+
 /* Everything else is asked of the daemon. */
 static int
 do_ask(struct request *r)
@@ -202,14 +304,22 @@ do_ask(struct request *r)
 	}
 	json_object_set_new(ask, "do", json_string(what));
 	json_object_set_new(ask, "incident", json_string(r->words[1]));
+	if (r->nwords < 3 && needs_word(what)) {
+		json_decref(ask);
+		return cli_usage(r->k.c, "%s", needs_word(what));
+	}
 	if (r->nwords > 2 && !strcmp(what, "assign"))
 		json_object_set_new(ask, "to", json_string(r->words[2]));
-	else if (r->nwords > 2 && !strcmp(what, "stage"))
-		json_object_set_new(ask, "stage", json_integer(atoi(r->words[2])));
-	else if (r->nwords > 2 && !strcmp(what, "level")) {
+	else if (r->nwords > 2 && !strcmp(what, "stage")) {
+		if (r->words[2][0] < '1' || r->words[2][0] > '5' || r->words[2][1]) {
+			json_decref(ask);
+			return cli_usage(r->k.c, "'%s' is not a stage: 1 to 5", r->words[2]);
+		}
+		json_object_set_new(ask, "stage", json_integer(r->words[2][0] - '0'));
+	} else if (r->nwords > 2 && !strcmp(what, "level")) {
 		const char *level = r->words[2] + (r->words[2][0] == 'L' || r->words[2][0] == 'l');
 
-		if (!is_digit(level[0]) || level[1]) {
+		if (level[0] < '0' || level[0] > '4' || level[1]) {
 			json_decref(ask);
 			return cli_usage(r->k.c, "'%s' is not a level: L0 to L4", r->words[2]);
 		}
@@ -251,7 +361,7 @@ read_options(struct request *r, int argc, char **argv)
 		bool taken = own != 0;
 
 		if (own < 0)
-			return cli_usage(r->k.c, "%s needs a value", argv[i]);
+			return cli_cases_bad(r->k.c, argv[i]);
 		for (size_t w = 0; !taken && w < sizeof(with) / sizeof(with[0]); w++)
 			if (!strcmp(argv[i], with[w]) && i + 1 < argc) {
 				json_object_set_new(r->ask, with[w] + 2, json_string(argv[++i]));
@@ -357,45 +467,60 @@ run_drill(const struct cli *c, int argc, char **argv)
 	return finish(&r, code);
 }
 
-#define PLACES "  -c FILE, --data DIR, --archive DIR, --lang en|ja, --json\n"
+#define PLACES                                                                                     \
+	"  -c FILE, --data DIR, --archive DIR   where the incidents are\n"                         \
+	"  --lang en|ja, --json\n"
+#define CODES "Exit codes: 0 done, 1 refused or not found, 2 usage, 4 daemon not reachable.\n"
 
 const struct cli_command cli_incident = {
 	.name = "incident",
 	.summary = "incidents: list, show, events, ack, assign, stage, note, level, close",
 	.help = "Usage: noroshi incident list [--open|--all] [--since T]\n"
 		"       noroshi incident show|events ID\n"
-		"       noroshi incident ack|close|reopen|note ID [TEXT]\n"
+		"       noroshi incident ack|reopen|note ID [TEXT]\n"
 		"       noroshi incident assign ID WHO\n"
 		"       noroshi incident stage ID 1..5 [--set FIELD=TEXT]... [--reason TEXT]\n"
 		"       noroshi incident level ID L0..L4 --reason TEXT\n"
-		"       noroshi incident close ID [--verdict false-positive --reason TEXT]\n"
+		"       noroshi incident close ID [TEXT] [--set FIELD=TEXT]...\n"
+		"       noroshi incident close ID --verdict false-positive|benign --reason TEXT\n"
 		"       noroshi incident approve ID --to ADDRESS     an address outside may be "
 		"told\n"
-		"ID: a number (INC-20261122-001), an id or its beginning, or an alert's id.\n"
-		"Stages: 1 detection report, 2 first response, 3 investigation, 4 recovery, 5 "
-		"final "
-		"report. Fields: owner first_action scope cause recovery recovered_at outline "
-		"effect "
-		"action prevention.\n" PLACES
-		"Exit codes: 0 done, 1 refused or not found, 2 usage, 4 daemon not reachable.\n\n"
-		"Example:\n  noroshi incident stage INC-20261122-001 2 --set owner=sato --set "
-		"first_action='host isolated'\n",
+		"ID: a number (INC-20261122-001), an id or its beginning, or an alert's id.\n\n"
+		"Stages, and the fields without which they are not reached:\n"
+		"  1 detection report (発見報告)\n"
+		"  2 first response (初動)                owner first_action\n"
+		"  3 investigation, response (調査・対応) scope cause\n"
+		"  4 recovery (復旧)                      recovery recovered_at\n"
+		"  5 final report (最終報告), by close    outline effect action prevention\n"
+		"`show` prints what to type next. A step over a stage needs --reason.\n\n"
+		"Options:\n" PLACES CODES "\nExamples:\n"
+		"  noroshi incident list\n"
+		"  noroshi incident show INC-20261122-001 --lang ja\n"
+		"  noroshi incident stage INC-20261122-001 2 --set owner=sato --set "
+		"first_action='host isolated'\n"
+		"  noroshi incident close INC-20261122-001 --set outline='...' --set effect='none' "
+		"--set action='...' --set prevention='...'\n"
+		"  noroshi incident close INC-20261122-001 --verdict benign --reason 'planned "
+		"test'\n",
 	.run = run_incident,
 };
 
 const struct cli_command cli_ack = {
 	.name = "ack",
 	.summary = "acknowledge an incident or alert: somebody looks at it",
-	.help = "Usage: noroshi ack ID\nAfter this nobody else is called for it.\n" PLACES
-		"Example:\n  noroshi ack INC-20261122-001\n",
+	.help = "Usage: noroshi ack ID [-c FILE] [--lang en|ja] [--json]\n"
+		"ID: an incident's number, or an alert's id. After this nobody else is called for "
+		"it.\n" CODES "\nExamples:\n  noroshi ack INC-20261122-001\n",
 	.run = run_ack,
 };
 
 const struct cli_command cli_drill = {
 	.name = "drill",
 	.summary = "an exercise: a made-up alert through the whole alarm chain",
-	.help = "Usage: noroshi drill [NAME]\nMarked as a drill everywhere; its incident is closed "
-		"like "
-		"any other.\n" PLACES "Example:\n  noroshi drill 'autumn exercise'\n",
+	.help = "Usage: noroshi drill [NAME] [-c FILE] [--lang en|ja] [--json]\n"
+		"Marked as a drill everywhere and counted in no report but as a drill; its "
+		"incident "
+		"is\nhandled and closed like any other.\n" CODES
+		"\nExamples:\n  noroshi drill 'autumn exercise'\n",
 	.run = run_drill,
 };

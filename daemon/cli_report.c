@@ -14,6 +14,8 @@
 #include "respond/report.h"
 #include "store/store.h"
 
+#define PDF_PATIENCE_MS 120000
+
 struct request {
 	struct cli_cases k;
 	const char *what, *who, *out;
@@ -28,7 +30,7 @@ read_options(struct request *r, int argc, char **argv)
 		int own = cli_cases_option(&r->k, argv, argc, &i);
 
 		if (own < 0)
-			return cli_usage(r->k.c, "%s needs a value", argv[i]);
+			return cli_cases_bad(r->k.c, argv[i]);
 		if (own > 0 || !strcmp(argv[i], "--json"))
 			continue;
 		if (!strcmp(argv[i], "-o") && i + 1 < argc) {
@@ -67,8 +69,9 @@ write_out(struct request *r, struct str text)
 
 	if (r->pdf) {
 		r->pdf = false;
-		code = report_pdf(text, &why, &pdf) == 0 ? write_out(r, buf_str(&pdf))
-							 : EXIT_FINDING;
+		code = report_pdf(text, PDF_PATIENCE_MS, &why, &pdf) == 0
+			       ? write_out(r, buf_str(&pdf))
+			       : EXIT_FINDING;
 		cli_diag(&why);
 		diag_done(&why);
 		buf_done(&pdf);

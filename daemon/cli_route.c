@@ -24,7 +24,7 @@ read_options(struct request *r, int argc, char **argv)
 		int own = cli_cases_option(&r->k, argv, argc, &i);
 
 		if (own < 0)
-			return cli_usage(r->k.c, "%s needs a value", argv[i]);
+			return cli_cases_bad(r->k.c, argv[i]);
 		if (own > 0 || !strcmp(argv[i], "--json"))
 			continue;
 		if (!strcmp(argv[i], "--send")) {

@@ -27,6 +27,14 @@ number(const json_t *j, const char *key, const char *words)
 }
 
 static void
+unless_none(const json_t *j, const char *name, const char *words)
+{
+	if (json_integer_value(json_object_get(j, name)) > 0)
+		printf("%-34s %lld\n", words,
+			(long long)json_integer_value(json_object_get(j, name)));
+}
+
+static void
 reasons(json_t *j, const char *key, const char *words)
 {
 	const char *name;
@@ -68,6 +76,8 @@ run_status(const struct cli *c, int argc, char **argv)
 	number(j, "alerts", "alerts");
 	number(j, "sent", "  delivered (over all sinks)");
 	number(j, "spooled", "  waiting in spools");
+	unless_none(j, "heartbeat_failed", "heartbeats that FAILED");
+	unless_none(j, "cases_forgotten", "old rows deleted from cases.db");
 	printf("%-34s %s\n", "stream time", json_string_value(json_object_get(j, "watermark")));
 	json_array_foreach(json_object_get(j, "roles"), i, role)
 		printf("role %-12s pid %lld restarts %lld\n",

@@ -92,14 +92,16 @@ touch(const struct beat *b)
 static void
 one(struct beat *b)
 {
-	const char *bad = NULL;
+	const char *bad = NULL, *other = NULL;
 
 	if (!all_well(b))
 		return; /* that is the message */
 	if (b->opt->settings->heartbeat_url.n)
 		bad = call(b);
-	if (!bad && b->opt->settings->heartbeat_file.n)
-		bad = touch(b);
+	/* one that fails does not silence the other */
+	if (b->opt->settings->heartbeat_file.n)
+		other = touch(b);
+	bad = bad ? bad : other;
 	if (bad)
 		count_add(b->opt->counts, COUNT_HEARTBEAT_FAILED, 1);
 	if (bad && !b->failing)

@@ -114,7 +114,8 @@ answer(struct desk *d, json_t *ask, const char *by)
 		const char *bad = duty_drill(d->duty, name ? name : "", by, wall, number);
 
 		return bad ? json_pack("{s:s}", "error", bad)
-			   : json_pack("{s:s,s:s}", "ok", "the drill runs", "incident", number);
+			   : json_pack("{s:s,s:s,s:s}", "ok", "the drill runs", "ok_ja",
+				     "訓練を開始しました", "incident", number);
 	}
 	if (what && !strcmp(what, "route")) {
 		json_int_t level = json_integer_value(json_object_get(ask, "level"));
@@ -123,7 +124,9 @@ answer(struct desk *d, json_t *ask, const char *by)
 			d->duty, level > 0 && level < 5 ? (unsigned)level : 0, by, wall, &n);
 
 		return bad ? json_pack("{s:s}", "error", bad)
-			   : json_pack("{s:o}", "ok", json_sprintf("mailed to %zu", n));
+			   : json_pack("{s:o,s:o}", "ok",
+				     json_sprintf("mailed to %zu addresses", n), "ok_ja",
+				     json_sprintf("%zu件の宛先にテストを送ります", n));
 	}
 	json_object_set_new(ask, "by", json_string(by));
 	if (cases_begin(d->duty->cases) < 0)

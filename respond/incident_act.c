@@ -34,16 +34,25 @@ stage_words(unsigned stage, bool ja)
 	return (ja ? jp : en)[stage <= 5 ? stage : 0];
 }
 
-static json_t *
-refuse(const char *words)
+/* For the history, which is written once for readers of either language. */
+static const char *
+stage_sign(unsigned stage)
 {
-	return json_pack("{s:s}", "error", words);
+	static const char *const signs[] = {"?", "①", "②", "③", "④", "⑤"};
+
+	return signs[stage <= 5 ? stage : 0];
 }
 
 static json_t *
-done(const char *words)
+refuse(const char *en, const char *ja)
 {
-	return json_pack("{s:s}", "ok", words);
+	return json_pack("{s:s,s:s}", "error", en, "error_ja", ja);
+}
+
+static json_t *
+done(const char *en, const char *ja)
+{
+	return json_pack("{s:s,s:s}", "ok", en, "ok_ja", ja);
 }
 
 static const char *
@@ -130,35 +139,71 @@ lacking(sqlite3 *db, const char *id, unsigned from, unsigned to)
 	return list;
 }
 
-static json_t *
-refuse_lacking(json_t *list, const char *what)
+static void
+list_lacking(const json_t *list, const char *words, struct buf *out)
 {
-	struct buf b = {0};
-	json_t *one, *ret;
+	const json_t *one;
 	size_t i;
 
-	buf_printf(&b, "%s; still missing:", what);
 	json_array_foreach(list, i, one)
 	{
-		buf_printf(&b, "%s --set %s=… (%s / %s)", i ? "," : "",
-			json_string_value(json_object_get(one, "field")),
-			json_string_value(json_object_get(one, "en")),
-			json_string_value(json_object_get(one, "ja")));
+		buf_printf(out, " --set %s='%s'", json_string_value(json_object_get(one, "field")),
+			json_string_value(json_object_get(one, words)));
 	}
-	ret = json_pack("{s:s,s:O}", "error", buf_z(&b), "missing", list);
+	buf_z(out);
+}
+
+/* Says what to type. */
+static json_t *
+refuse_lacking(const json_t *list, const char *en, const char *ja)
+{
+	struct buf a = {0}, b = {0};
+	json_t *ret;
+
+	buf_printf(&a, "%s; add:", en);
+	buf_printf(&b, "%s。追加してください：", ja);
+	list_lacking(list, "en", &a);
+	list_lacking(list, "ja", &b);
+	ret = json_pack("{s:s,s:s,s:O}", "error", a.p, "error_ja", b.p, "missing", list);
+	buf_done(&a);
 	buf_done(&b);
 	return ret;
+}
+
+bool
+incident_next(sqlite3 *db, const json_t *incident, bool ja, struct buf *out)
+{
+	const char *id = json_string_value(json_object_get(incident, "id"));
+	const char *number = json_string_value(json_object_get(incident, "number"));
+	unsigned stage = (unsigned)json_integer_value(json_object_get(incident, "stage"));
+	json_t *list;
+
+	if (strcmp(json_string_value(json_object_get(incident, "status")), "open") != 0)
+		return false;
+	if (!json_is_string(json_object_get(incident, "acknowledged"))) {
+		buf_printf(out, "noroshi ack %s", number);
+		return true;
+	}
+	list = lacking(db, id, stage + 1, stage + 1);
+	if (stage < 4)
+		buf_printf(out, "noroshi incident stage %s %u", number, stage + 1);
+	else
+		buf_printf(out, "noroshi incident close %s", number);
+	list_lacking(list, ja ? "ja" : "en", out);
+	json_decref(list);
+	return true;
 }
 
 static json_t *
 act_ack(struct act *a)
 {
 	if (db_number(a->db, "SELECT acked IS NOT NULL FROM incidents WHERE id=?1", "t", a->id))
-		return done("was acknowledged before");
+		return done("was acknowledged before", "すでに確認済みです");
 	WRITE(a, "UPDATE incidents SET acked=?2,acked_by=?3 WHERE id=?1", "tit", a->id, a->wall,
 		a->by);
 	keep(a, "ack", a->text);
-	return done("acknowledged");
+	return done("acknowledged; nobody else is called for it",
+		"確認済みにしました（以後、第二連絡先への通知はありません）");
 }
 
 static json_t *
@@ -167,12 +212,13 @@ act_assign(struct act *a)
 	const char *to = said(a->ask, "to");
 
 	if (!*to)
-		return refuse("say to whom");
+		return refuse("say to whom: noroshi incident assign ID WHO",
+			"担当者を指定してください：noroshi incident assign 番号 担当者");
 	WRITE(a, "UPDATE incidents SET assignee=?2 WHERE id=?1", "tt", a->id, to);
 	WRITE(a, "INSERT OR IGNORE INTO incident_fields VALUES(?1,'owner',?2,?3,?4)", "ttti", a->id,
 		to, a->by, a->wall);
 	keep(a, "assign", to);
-	return done("assigned");
+	return done("assigned", "担当者を設定しました");
 }
 
 static json_t *
@@ -185,23 +231,28 @@ act_stage(struct act *a)
 	json_t *list, *ret;
 
 	if (to < 1 || to > 5)
-		return refuse("a stage is 1 to 5: ①発見報告 ②初動 ③調査・対応 ④復旧 ⑤最終報告");
+		return refuse("a stage is 1 to 5: 1 detection report, 2 first response, 3 "
+			      "investigation, 4 recovery, 5 final report",
+			"段階は1から5です：①発見報告 ②初動 ③調査・対応 ④復旧 ⑤最終報告");
 	if (db_number(a->db, "SELECT status='closed' FROM incidents WHERE id=?1", "t", a->id))
-		return refuse("it is closed; `noroshi incident reopen` comes first");
+		return refuse("it is closed; noroshi incident reopen ID comes first",
+			"完了しています。先に noroshi incident reopen 番号 を実行してください");
 	if (to > now + 1 && !*said(a->ask, "reason"))
-		return refuse("stages follow each other; a step over one needs --reason");
+		return refuse("stages follow each other; a step over one needs --reason TEXT",
+			"段階は順に進めます。飛ばす場合は --reason 理由 が必要です");
 	list = lacking(a->db, a->id, to > now + 1 ? to : now + 1, to);
 	if (to > now && json_array_size(list) > 0) {
-		ret = refuse_lacking(list, "the stage needs more");
+		ret = refuse_lacking(
+			list, "the stage needs more", "この段階に進むには項目が足りません");
 		json_decref(list);
 		return ret;
 	}
 	json_decref(list);
 	WRITE(a, "UPDATE incidents SET stage=?2 WHERE id=?1", "ti", a->id, (int64_t)to);
-	buf_printf(&words, "%s → %s%s%s", stage_words(now, true), stage_words(to, true),
+	buf_printf(&words, "%s → %s%s%s", stage_sign(now), stage_sign(to),
 		*said(a->ask, "reason") ? ": " : "", said(a->ask, "reason"));
 	keep(a, "stage", buf_z(&words));
-	ret = done(words.p);
+	ret = done(words.p, words.p);
 	buf_done(&words);
 	return ret;
 }
@@ -210,9 +261,10 @@ static json_t *
 act_note(struct act *a)
 {
 	if (!*a->text && json_object_size(json_object_get(a->ask, "set")) == 0)
-		return refuse("a note needs a text");
+		return refuse("a note needs a text: noroshi incident note ID TEXT",
+			"記録する文を指定してください：noroshi incident note 番号 文");
 	keep(a, "note", a->text);
-	return done("noted");
+	return done("noted", "記録しました");
 }
 
 static json_t *
@@ -223,15 +275,16 @@ act_level(struct act *a)
 	struct buf words = {0};
 
 	if (level < 0 || level > 4 || !json_is_integer(json_object_get(a->ask, "level")))
-		return refuse("a level is 0 to 4 (L0 … L4)");
+		return refuse("a level is L0 to L4", "レベルはL0からL4です");
 	if (!*reason)
-		return refuse("a level that a person sets needs --reason");
+		return refuse("a level that a person sets needs --reason TEXT",
+			"レベルの変更には --reason 理由 が必要です");
 	buf_printf(&words, "L%lld: %s", (long long)level, reason);
 	WRITE(a, "UPDATE incidents SET level=?2,level_by=?3,reason_en=?4,reason_ja=?4 WHERE id=?1",
 		"titt", a->id, level, a->by, reason);
 	keep(a, "level", buf_z(&words));
 	buf_done(&words);
-	return done("level set");
+	return done("level set", "レベルを変更しました");
 }
 
 /* Closing is the fifth stage: what people may do about it once stage 4 is reached. */
@@ -248,19 +301,25 @@ act_close(struct act *a)
 
 	/* What turns out to be nothing needs a reason, not a report on recovery. */
 	if (!false_alarm && strcmp(verdict, "true-positive") != 0)
-		ret = refuse("a verdict is true-positive, false-positive or benign");
+		ret = refuse("a verdict is true-positive, false-positive or benign",
+			"判定は true-positive（正検知）、false-positive（誤検知）、benign（無害）の"
+			"いずれかです");
 	else if (false_alarm && !*reason)
-		ret = refuse("a false positive, or what was benign, is closed with --reason");
+		ret = refuse("a false positive, or what was benign, is closed with --reason TEXT",
+			"誤検知・無害として完了するには --reason 理由 が必要です");
 	else if (!false_alarm && json_array_size(list) > 0)
-		ret = refuse_lacking(list, "cannot be closed");
+		ret = refuse_lacking(list, "it cannot be closed yet", "まだ完了できません");
 	else if (!false_alarm && now < 4 && !*reason)
-		ret = refuse("stages follow each other (④復旧 comes before closing); a step over "
-			     "one needs --reason");
+		ret = refuse(
+			"stages follow each other (recovery comes before closing); a step over "
+			"one needs --reason TEXT",
+			"段階は順に進めます（④復旧の後に完了）。飛ばす場合は --reason 理由 "
+			"が必要です");
 	json_decref(list);
 	if (ret)
 		return ret;
 	if (!false_alarm && now < 5) {
-		buf_printf(&words, "%s → %s%s%s", stage_words(now, true), stage_words(5, true),
+		buf_printf(&words, "%s → %s%s%s", stage_sign(now), stage_sign(5),
 			*reason ? ": " : "", reason);
 		WRITE(a, "UPDATE incidents SET stage=5 WHERE id=?1", "t", a->id);
 		keep(a, "stage", buf_z(&words));
@@ -279,20 +338,20 @@ act_close(struct act *a)
 		false_alarm ? reason : a->text);
 	keep(a, "close", buf_z(&words));
 	buf_done(&words);
-	return done("closed");
+	return done("closed", "完了しました");
 }
 
 static json_t *
 act_reopen(struct act *a)
 {
 	if (db_number(a->db, "SELECT status='open' FROM incidents WHERE id=?1", "t", a->id))
-		return refuse("it is open");
+		return refuse("it is open", "完了していません");
 	WRITE(a,
 		"UPDATE incidents SET status='open',closed=NULL,verdict='' WHERE id=?1 AND "
 		"status='closed'",
 		"t", a->id);
 	keep(a, "reopen", a->text);
-	return done("open again");
+	return done("open again", "再開しました");
 }
 
 static json_t *
@@ -302,7 +361,8 @@ act_approve(struct act *a)
 
 	/* it goes into a mail's headers as it stands */
 	if (!mail_address_ok(str_of(to)))
-		return refuse("say which outside address may be told: --to name@example.org");
+		return refuse("say which outside address may be told: --to name@example.org",
+			"通知を許可する社外の宛先を指定してください：--to name@example.org");
 	WRITE(a, "INSERT OR REPLACE INTO approvals VALUES(?1,?2,?3,?4)", "ttti", a->id, to, a->by,
 		a->wall);
 	keep(a, "approve", to);
@@ -311,7 +371,8 @@ act_approve(struct act *a)
 		"UPDATE incidents SET report_due=?2 WHERE id=?1 AND (reports>0 OR report_due IS "
 		"NULL)",
 		"ti", a->id, a->wall);
-	return done("approved; the next report goes there too");
+	return done("approved; the next report goes there too",
+		"許可しました。次の報告からその宛先にも送ります");
 }
 
 static const struct {
@@ -334,17 +395,23 @@ incident_act(sqlite3 *db, const json_t *ask, int64_t wall)
 	json_t *ret = NULL;
 
 	if (!*a.by)
-		return refuse("who asks is not known");
+		return refuse("who asks is not known", "実行者が分かりません");
 	if (!incident_find(db, said(ask, "incident"), id))
-		return refuse("no such incident; `noroshi incident list` shows them");
+		return refuse("no such incident; noroshi incident list --all shows them",
+			"該当するインシデントがありません。noroshi incident list --all "
+			"で確認できます");
 	if (!take_fields(&a))
-		return refuse("unknown field; known: owner first_action scope cause recovery "
-			      "recovered_at outline effect action prevention");
+		return refuse("unknown field, or a text over 8,000 bytes; known: owner "
+			      "first_action scope "
+			      "cause recovery recovered_at outline effect action prevention",
+			"不明な項目、または8,000バイトを超える文です。項目：owner first_action "
+			"scope "
+			"cause recovery recovered_at outline effect action prevention");
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]) && !ret; i++)
 		if (!strcmp(acts[i].name, said(ask, "do")))
 			ret = acts[i].run(&a);
 	if (!ret)
-		ret = refuse("unknown request");
+		ret = refuse("unknown request", "不明な操作です");
 	if (a.rc < 0) {
 		json_decref(ret);
 		ret = json_pack("{s:s,s:b}", "error",

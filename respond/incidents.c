@@ -464,7 +464,7 @@ incident_reported(sqlite3 *db, const struct policy *p, const char *id, unsigned 
 	int rc;
 
 	dump(to, &list);
-	buf_printf(&text, "第%u報 →", n);
+	buf_printf(&text, "#%u →", n);
 	json_array_foreach(to, i, one)
 	{
 		buf_printf(&text, "%s %s", i ? "," : "", json_string_value(one));

@@ -47,6 +47,10 @@ int incident_note(sqlite3 *db, const char *id, int64_t wall, const char *by, con
  */
 json_t *incident_act(sqlite3 *db, const json_t *ask, int64_t wall);
 
+/* What to type next about an open incident: the command with the fields it lacks. False: nothing.
+ */
+bool incident_next(sqlite3 *db, const json_t *incident, bool ja, struct buf *out);
+
 /* Incidents whose report is due: ids, oldest first. */
 size_t incidents_due(sqlite3 *db, int64_t wall, char (*ids)[40], size_t max);
 /* Report n, to a list of addresses, was written when there were `alerts` alerts: noted; the next

@@ -11,10 +11,12 @@ static const char style[] =
 	"h1{font-size:15pt;margin:0}p{margin:.5mm 0 1mm}h2{font-size:10pt;margin:2.4mm 0 .8mm;"
 	"border-bottom:2px solid #33506e}table{border-collapse:collapse;width:100%}"
 	"td,th{border:1px solid #c9d0d8;padding:.45mm 1.6mm;text-align:left;overflow-wrap:anywhere}"
-	"th{background:#f2f4f7;font-weight:600}td.n{text-align:right}.light{display:flex;gap:4mm;"
+	"th{background:#f2f4f7;font-weight:600}td.n{text-align:right}.light{display:flex;"
 	"align-items:center;margin:2mm 0;padding:2mm 3mm;border:1px solid #c9d0d8}"
-	".dot{width:12mm;height:12mm;border-radius:50%;flex:none}.g{background:#2e7d32}"
-	".y{background:#f9a825}.r{background:#b3261e}.two{display:flex;gap:5mm}.two>div{flex:1}"
+	".dot{width:12mm;height:12mm;margin-right:4mm;border-radius:50%;flex:none}.g{background:#"
+	"2e7d32}"
+	".y{background:#f9a825}.r{background:#b3261e}.two{display:flex}.two>div{flex:1}.two>div:"
+	"first-child{margin-right:5mm}"
 	"ol{margin:1mm 0;padding-left:6mm}";
 
 /* A number, or something measured: to the right, under the others. */

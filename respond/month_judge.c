@@ -69,25 +69,34 @@ judge_incidents(struct page *p)
 static void
 judge_coverage(struct page *p)
 {
+	struct buf names = {0};
 	const json_t *one;
+	unsigned n = 0;
 	size_t i;
 
 	json_array_foreach(json_object_get(p->m, "coverage"), i, one)
 	{
 		const char *name = json_string_value(json_object_get(one, "family"));
-		const char *family = report_family(str_of(name), p->ja);
 
-		if (!json_is_true(json_object_get(one, "silent")))
-			continue;
-		blame(p, YELLOW, TWO("no %s logs arrive", "%sログを受信していません"), family);
+		if (json_is_true(json_object_get(one, "silent")))
+			buf_printf(&names, "%s%s", n++ ? TWO(", ", "・") : "",
+				report_family(str_of(name), p->ja));
+	}
+	if (n > 0) {
+		blame(p, YELLOW,
+			TWO("%u of the six kinds of logs do not arrive (%.*s)",
+				"6種類のログのうち%u種類を受信していません（%.*s）"),
+			n, STR_ARG(buf_str(&names)));
 		advise(p,
 			page_text(p,
-				TWO("Have the %s logs connected, or record why they are not "
-				    "needed: attacks there are not seen.",
-					"%sログを接続・復旧してください（不要な場合は理由を記録）。"
-					"この範囲の攻撃は検知できません。"),
-				family));
+				TWO("Have these logs connected, or record why they are not needed: "
+				    "%.*s. Attacks there are not seen.",
+					"次のログを接続・復旧してください（不要な場合は理由を記録）"
+					"："
+					"%.*s。この範囲の攻撃は検知できません。"),
+				STR_ARG(buf_str(&names))));
 	}
+	buf_done(&names);
 }
 
 static void

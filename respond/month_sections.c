@@ -253,8 +253,11 @@ source_row(struct page *p, const json_t *one, struct str *row)
 	const char *state = json_string_value(json_object_get(one, "state"));
 
 	row[0] = shown(p, json_object_get(one, "source"), 60);
-	row[1] = page_text(p, "%.*s – %.*s", STR_ARG(moment(p, json_object_get(one, "from"))),
-		STR_ARG(moment(p, json_object_get(one, "until"))));
+	row[1] = whole_of(one, "seconds") == 0
+			 ? str_of(TWO("none", "なし"))
+			 : page_text(p, "%.*s – %.*s",
+				   STR_ARG(moment(p, json_object_get(one, "from"))),
+				   STR_ARG(moment(p, json_object_get(one, "until"))));
 	row[2] = span(p, real_of(one, "seconds"));
 	row[3] = !strcmp(state, "unknown") ? str_of(TWO("not known yet", "学習中"))
 					   : page_text(p, TWO("about %.0f", "約%.0f件"),
@@ -319,7 +322,7 @@ section_rules(struct page *p)
 			break;
 		row = add_row(s);
 		row[0] = shown(
-			p, json_is_string(title) ? title : json_object_get(one, "title_en"), 70);
+			p, json_is_string(title) ? title : json_object_get(one, "title_en"), 150);
 		row[1] = page_text(p, "%lld", whole_of(one, "alerts"));
 		row[2] = page_text(p, "%lld", whole_of(one, "true_positive"));
 		row[3] = page_text(p, "%lld", whole_of(one, "false_positive"));

@@ -409,7 +409,7 @@ item_course(struct report *r)
 			report_text_of(r,
 				TWO(r, "%zu events in order, %zu more in the archive",
 					"%zu件を時刻順に示します（ほか%zu件は保管庫にあります）"),
-				r->nrows, r->rows_left));
+				r->told, r->rows_left));
 }
 
 static void

@@ -52,7 +52,7 @@ int report_monthly(const json_t *month, const struct report_site *site, enum rep
 	bool ja, struct buf *out);
 
 /* HTML to PDF by WeasyPrint, if it is installed. ERR_NOT_FOUND: it is not; ERR_IO with why. Runs a
- * child process for at most 60 s; never in the responder's own loop. */
-int report_pdf(struct str html, struct diag *why, struct buf *out);
+ * child process for at most patience_ms; never in the responder's own loop. */
+int report_pdf(struct str html, int patience_ms, struct diag *why, struct buf *out);
 
 #endif

@@ -15,9 +15,11 @@ struct report_line {
 	struct str label, value; /* label empty: a line of text */
 };
 
-struct report_row { /* of the timeline */
-	int64_t time;
+struct report_row {         /* of the timeline */
+	int64_t time, last; /* last: of those folded into it */
+	size_t count;       /* records that say the same of the same, 1 = it alone */
 	struct str family, who, where, what, reference;
+	struct str key; /* rows with the same one are folded: files of one folder have one */
 	int lane;
 };
 
@@ -33,7 +35,8 @@ struct report {
 	struct str heading, subheading;
 	struct report_item items[REPORT_ITEMS];
 	struct report_row *rows;
-	size_t nrows, rows_cap, rows_left; /* left: more than are shown */
+	size_t nrows, rows_cap;
+	size_t told, rows_left; /* records in the rows; records that are in none */
 	int64_t first, last;
 };
 

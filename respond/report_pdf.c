@@ -12,15 +12,14 @@
 #include "base/file.h"
 #include "respond/report.h"
 
-#define PATIENCE_MS 60000
-#define STEP_MS     50
-#define PDF_MAX     ((size_t)64 << 20)
+#define STEP_MS 50
+#define PDF_MAX ((size_t)64 << 20)
 
 extern char **environ;
 
 /* 0, or ERR_NOT_FOUND: there is no such program, ERR_IO: it failed or took too long. */
 static int
-run_child(const char *from, const char *to)
+run_child(const char *from, const char *to, int patience_ms)
 {
 	char program[] = "weasyprint", quiet[] = "--quiet";
 	char *argv[] = {program, quiet, (char *)(uintptr_t)from, (char *)(uintptr_t)to, NULL};
@@ -29,7 +28,7 @@ run_child(const char *from, const char *to)
 
 	if (rc != 0)
 		return rc == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	for (int waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
+	for (int waited = 0; waited < patience_ms; waited += STEP_MS) {
 		pid_t got = waitpid(pid, &status, WNOHANG);
 
 		if (got == pid)
@@ -44,7 +43,7 @@ run_child(const char *from, const char *to)
 }
 
 int
-report_pdf(struct str html, struct diag *why, struct buf *out)
+report_pdf(struct str html, int patience_ms, struct diag *why, struct buf *out)
 {
 	char dir[] = "/tmp/noroshi-pdfXXXXXX";
 	struct buf from = {0}, to = {0};
@@ -57,7 +56,7 @@ report_pdf(struct str html, struct diag *why, struct buf *out)
 	buf_printf(&from, "%s/report.html", dir);
 	buf_printf(&to, "%s/report.pdf", dir);
 	if (file_replace(buf_z(&from), html, 0600) == 0)
-		rc = run_child(from.p, buf_z(&to));
+		rc = run_child(from.p, buf_z(&to), patience_ms);
 	if (rc == 0)
 		rc = file_read(to.p, PDF_MAX, out);
 	if (rc == ERR_NOT_FOUND)
@@ -65,7 +64,9 @@ report_pdf(struct str html, struct diag *why, struct buf *out)
 			"WeasyPrint is not installed (apt-get install weasyprint fonts-ipaexfont); "
 			"--format html needs nothing");
 	else if (rc < 0)
-		diag_set(why, NULL, 0, "WeasyPrint made no PDF of it; take --format html");
+		diag_set(why, NULL, 0,
+			"WeasyPrint made no PDF of it within %d s; --format html needs nothing",
+			patience_ms / 1000);
 	unlink(from.p);
 	unlink(buf_z(&to));
 	rmdir(dir);

@@ -1,4 +1,5 @@
 /* report_records.c - records as rows of a timeline: when, which log, who, where, what happened. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -6,7 +7,12 @@
 #include "base/stamp.h"
 #include "respond/report_inside.h"
 
-#define ROWS_MAX 200u
+/* One page or two: the beginning and, more of it, the end, where it was decided. */
+#define ROWS_FIRST 30u
+#define ROWS_LAST  60u
+/* What says the same of the same within an hour is one row; so far is looked back. */
+#define FOLD_ROWS 64u
+#define FOLD_NS   (3600 * NS_PER_S)
 
 static const struct {
 	const char *name, *en, *ja;
@@ -15,7 +21,8 @@ static const struct {
 	{"remote", "remote access", "リモートアクセス"}, {"auth", "authentication", "認証"},
 	{"server", "server", "サーバ"}, {"other", "other", "その他"}};
 
-#define FAMILIES (sizeof(families) / sizeof(families[0]))
+#define LANE_ENDPOINT 3
+#define FAMILIES      (sizeof(families) / sizeof(families[0]))
 
 const char *
 report_family(struct str family, bool ja)
@@ -59,11 +66,51 @@ lane_of(const json_t *j)
 	return FAMILIES - 1;
 }
 
+/* A mail's lines tell its sender, its recipient, or both. */
+static struct str
+mail_sentence(struct report *r, const json_t *j)
+{
+	struct str from = report_shown(r, text_of(j, "email.from.address"), 100);
+	struct str to = report_shown(r, text_of(j, "email.to.address"), 100);
+
+	if (from.n && to.n)
+		return report_text_of(r,
+			r->ja ? "メール：%.*s から %.*s へ" : "mail from %.*s to %.*s",
+			STR_ARG(from), STR_ARG(to));
+	if (from.n || to.n)
+		return report_text_of(r,
+			to.n ? (r->ja ? "メールの配送：%.*s 宛" : "mail delivered to %.*s")
+			     : (r->ja ? "メールの受付：%.*s から" : "mail taken from %.*s"),
+			STR_ARG(to.n ? to : from));
+	return report_shown(r, text_of(j, "message"), 160);
+}
+
+static struct str
+web_sentence(struct report *r, const json_t *j, bool failed)
+{
+	const json_t *sent = json_object_get(j, "source.bytes");
+	struct str domain = text_of(j, "url.domain");
+	struct str url = report_shown(r, domain.n ? domain : text_of(j, "url.full"), 120);
+	bool ja = r->ja;
+
+	if (!json_is_integer(sent))
+		return report_text_of(r,
+			failed ? (ja ? "Webアクセスを拒否：%.*s" : "web access refused: %.*s")
+			       : (ja ? "Webアクセス：%.*s" : "web access: %.*s"),
+			STR_ARG(url));
+	return report_text_of(r,
+		failed ? (ja ? "Webアクセスを拒否：%.*s（送信%lldバイト）"
+			     : "web access refused: %.*s (%lld bytes sent)")
+		       : (ja ? "Webアクセス：%.*s（送信%lldバイト）"
+			     : "web access: %.*s (%lld bytes sent)"),
+		STR_ARG(url), (long long)json_integer_value(sent));
+}
+
 /* What happened, as a sentence without names of fields. */
 static struct str
 sentence(struct report *r, const json_t *j, size_t lane)
 {
-	struct str action = text_of(j, "event.action"), url = text_of(j, "url.domain");
+	struct str action = text_of(j, "event.action");
 	struct str command = text_of(j, "process.command_line"), path = text_of(j, "file.path");
 	struct str to = text_of(j, "destination.ip"), from = text_of(j, "source.ip");
 	bool failed = str_eq(text_of(j, "event.outcome"), STR("failure"));
@@ -73,10 +120,7 @@ sentence(struct report *r, const json_t *j, size_t lane)
 		path = text_of(j, "process.executable");
 	switch (lane) {
 	case 0:
-		return report_text_of(r,
-			ja ? "メール：%.*s から %.*s へ" : "mail from %.*s to %.*s",
-			STR_ARG(report_shown(r, text_of(j, "email.from.address"), 100)),
-			STR_ARG(report_shown(r, text_of(j, "email.to.address"), 100)));
+		return mail_sentence(r, j);
 	case 1:
 		return report_text_of(r,
 			failed ? (ja ? "通信を遮断：%.*s から %.*s へ"
@@ -85,13 +129,7 @@ sentence(struct report *r, const json_t *j, size_t lane)
 				     : "connection allowed, %.*s to %.*s"),
 			STR_ARG(report_shown(r, from, 60)), STR_ARG(report_shown(r, to, 60)));
 	case 2:
-		return report_text_of(r,
-			failed ? (ja ? "Webアクセスを拒否：%.*s（送信%.*sバイト）"
-				     : "web access refused: %.*s (%.*s bytes sent)")
-			       : (ja ? "Webアクセス：%.*s（送信%.*sバイト）"
-				     : "web access: %.*s (%.*s bytes sent)"),
-			STR_ARG(report_shown(r, url.n ? url : text_of(j, "url.full"), 120)),
-			STR_ARG(report_shown(r, text_of(j, "source.bytes"), 20)));
+		return web_sentence(r, j, failed);
 	case 3:
 		return str_find(text_of(j, "event.category"), STR("file")) >= 0
 			       ? report_text_of(r, ja ? "ファイル：%.*s" : "file: %.*s",
@@ -124,6 +162,44 @@ sentence(struct report *r, const json_t *j, size_t lane)
 	}
 }
 
+static struct str
+key_of(struct report *r, const json_t *j, const struct report_row *row)
+{
+	struct str path = text_of(j, "file.path");
+	size_t n = path.n;
+
+	if (row->lane != LANE_ENDPOINT || str_find(text_of(j, "event.category"), STR("file")) < 0)
+		return row->what;
+	while (n > 0 && path.p[n - 1] != '/' && path.p[n - 1] != '\\')
+		n--;
+	return report_text_of(r, "%.*s|%.*s", STR_ARG(text_of(j, "event.action")), (int)n, path.p);
+}
+
+/* The newest row into an earlier one that says the same. */
+static void
+fold(struct report *r)
+{
+	struct report_row *new = &r->rows[r->nrows - 1];
+	size_t from = r->nrows - 1 > FOLD_ROWS ? r->nrows - 1 - FOLD_ROWS : 0;
+
+	for (size_t i = r->nrows - 1; i-- > from;) {
+		struct report_row *row = &r->rows[i];
+
+		if (row->lane != new->lane || !str_eq(row->who, new->who) ||
+			!str_eq(row->where, new->where) || !str_eq(row->key, new->key) ||
+			new->time > row->last + FOLD_NS || new->time < row->time - FOLD_NS)
+			continue;
+		if (new->time < row->time) {
+			row->time = new->time;
+			row->reference = new->reference;
+		}
+		row->last = new->time > row->last ? new->time : row->last;
+		row->count++;
+		r->nrows--;
+		return;
+	}
+}
+
 static void
 add_row(struct report *r, const json_t *j)
 {
@@ -134,13 +210,9 @@ add_row(struct report *r, const json_t *j)
 
 	if (!stamp_take_iso(&stamp, NULL, 0, &ns) || ns == STAMP_BEYOND)
 		return;
-	if (r->nrows == ROWS_MAX) {
-		r->rows_left++;
-		return;
-	}
 	r->rows = mem_grow(r->rows, r->nrows, &r->rows_cap, sizeof(*r->rows));
 	row = &r->rows[r->nrows++];
-	*row = (struct report_row){.time = ns, .lane = (int)lane_of(j)};
+	*row = (struct report_row){.time = ns, .last = ns, .count = 1, .lane = (int)lane_of(j)};
 	row->family = str_of(r->ja ? families[row->lane].ja : families[row->lane].en);
 	if (who.n == 0)
 		who = text_of(j, "user.name");
@@ -149,13 +221,64 @@ add_row(struct report *r, const json_t *j)
 	row->who = report_shown(r, who, 60);
 	row->where = report_shown(r, host, 60);
 	row->what = sentence(r, j, (size_t)row->lane);
+	row->key = key_of(r, j, row);
 	row->reference = report_text_of(r, "%lld / %.*s",
 		(long long)json_integer_value(json_object_get(j, "event.sequence")),
 		(int)(id.n < 8 ? id.n : 8), id.p ? id.p : "");
-	if (r->first == 0 || ns < r->first)
-		r->first = ns;
-	if (ns > r->last)
-		r->last = ns;
+	fold(r);
+}
+
+static void
+span_of(struct report *r)
+{
+	for (size_t i = 0; i < r->nrows; i++) {
+		r->told += r->rows[i].count;
+		if (r->first == 0 || r->rows[i].time < r->first)
+			r->first = r->rows[i].time;
+		if (r->rows[i].last > r->last)
+			r->last = r->rows[i].last;
+	}
+}
+
+/* The middle of what is too long. */
+static void
+shorten(struct report *r)
+{
+	size_t gone = r->nrows > ROWS_FIRST + ROWS_LAST ? r->nrows - ROWS_FIRST - ROWS_LAST : 0;
+
+	if (gone == 0)
+		return;
+	for (size_t i = 0; i < gone; i++)
+		r->rows_left += r->rows[ROWS_FIRST + i].count;
+	memmove(r->rows + ROWS_FIRST, r->rows + ROWS_FIRST + gone, ROWS_LAST * sizeof(*r->rows));
+	r->nrows -= gone;
+}
+
+/* How often, behind what: there only when it was more than once. */
+static void
+tell_counts(struct report *r)
+{
+	for (size_t i = 0; i < r->nrows; i++) {
+		struct report_row *row = &r->rows[i];
+		struct str until = report_time(r, row->last);
+
+		if (row->count > 1)
+			row->what = report_text_of(r,
+				r->ja ? "%.*s（計%zu件、%.*sまで）"
+				      : "%.*s (%zu times, until %.*s)",
+				STR_ARG(row->what), row->count, (int)(until.n < 19 ? until.n : 19),
+				until.p);
+	}
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct report_row *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return str_cmp(x->reference, y->reference);
 }
 
 void
@@ -168,11 +291,9 @@ report_rows(struct report *r, const struct report_input *in)
 			add_row(r, j);
 		json_decref(j);
 	}
-	for (size_t i = 1; i < r->nrows; i++)
-		for (size_t k = i; k > 0 && r->rows[k - 1].time > r->rows[k].time; k--) {
-			struct report_row swap = r->rows[k];
-
-			r->rows[k] = r->rows[k - 1];
-			r->rows[k - 1] = swap;
-		}
+	if (r->nrows)
+		qsort(r->rows, r->nrows, sizeof(*r->rows), by_time);
+	shorten(r);
+	span_of(r);
+	tell_counts(r);
 }

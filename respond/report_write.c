@@ -9,15 +9,19 @@
 
 #define JST_NS (9 * 3600 * NS_PER_S)
 
+enum shape { DAY_AND_SECONDS, DAY_AND_MINUTES, MINUTES };
+
 static void
-jst(int64_t ns, bool with_day, char out[24])
+jst(int64_t ns, enum shape shape, char out[24])
 {
 	struct civil c;
 
 	civil_of_ns(ns + JST_NS, &c);
-	if (with_day)
+	if (shape == DAY_AND_SECONDS)
 		snprintf(out, 24, "%02d-%02d %02d:%02d:%02d", c.month, c.day, c.hour, c.minute,
 			c.second);
+	else if (shape == DAY_AND_MINUTES)
+		snprintf(out, 24, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
 	else
 		snprintf(out, 24, "%02d:%02d", c.hour, c.minute);
 }
@@ -41,7 +45,7 @@ write_text(const struct report *r, struct buf *out)
 		for (size_t k = 0; i == 6 && k < r->nrows; k++) {
 			char at[24];
 
-			jst(r->rows[k].time, true, at);
+			jst(r->rows[k].time, DAY_AND_SECONDS, at);
 			buf_printf(out, "   %s JST [%.*s] %.*s%s%.*s  %.*s  (%.*s)\n", at,
 				STR_ARG(r->rows[k].family), STR_ARG(r->rows[k].who),
 				r->rows[k].where.n ? " @ " : "", STR_ARG(r->rows[k].where),
@@ -86,10 +90,20 @@ static const char style[] =
 	"1mm;background:#eef1f5;"
 	"padding:1mm 2mm;border-left:4px solid #33506e;break-after:avoid}"
 	"table{border-collapse:collapse;width:100%}th,td{border:1px solid #c9d0d8;padding:1mm 2mm;"
-	"vertical-align:top;text-align:left;overflow-wrap:anywhere}th{width:34mm;background:#"
+	"vertical-align:top;text-align:left;overflow-wrap:anywhere}td.k{white-space:nowrap}td.w{"
+	"width:34mm}th{"
+	"width:34mm;background:#"
 	"f7f8fa;"
 	"font-weight:600}table.t th{width:auto}table.t td{font-size:9pt}tr{break-inside:avoid}"
 	"svg{width:100%;height:auto;margin:2mm 0}.drill{color:#b3261e;font-weight:700}";
+
+static double
+place(const struct report *r, int64_t ns)
+{
+	double span = (double)(r->last - r->first);
+
+	return span > 0 ? 95 + 605 * (double)(ns - r->first) / span : 95;
+}
 
 /* Lanes for the kinds of logs that occur, a mark per event, times in JST. */
 static void
@@ -125,22 +139,28 @@ write_svg(const struct report *r, struct buf *out)
 			y + 4, names[r->ja][i], y, y);
 	}
 	for (size_t i = 0; i < r->nrows; i++) {
-		double x = span > 0 ? 95 + 605 * (double)(r->rows[i].time - r->first) / span : 95;
+		double x = place(r, r->rows[i].time), end = place(r, r->rows[i].last);
+		int y = 26 * lanes[r->rows[i].lane & 7];
 
+		if (end - x >= 2)
+			buf_printf(out,
+				"<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" "
+				"stroke=\"#b3261e\" stroke-width=\"4\" stroke-opacity=\".45\"/>",
+				x, y, end, y);
 		buf_printf(out,
 			"<circle cx=\"%.1f\" cy=\"%d\" r=\"4\" fill=\"#b3261e\" "
 			"fill-opacity=\".7\"><title>",
-			x, 26 * lanes[r->rows[i].lane & 7]);
+			x, y);
 		report_escape(out, r->rows[i].what);
 		BUF_ADD_LIT(out, "</title></circle>");
 	}
 	for (int i = 0; i <= 4; i++) {
 		int64_t t = r->first + (int64_t)(span / 4 * i);
 
-		jst(t, false, at);
+		jst(t, i == 0 || span > 20 * 3600e9 ? DAY_AND_MINUTES : MINUTES, at);
 		buf_printf(out,
-			"<text x=\"%d\" y=\"%d\" font-size=\"10\" text-anchor=\"middle\">%s</text>",
-			95 + 605 * i / 4, 26 * n + 24, at);
+			"<text x=\"%d\" y=\"%d\" font-size=\"10\" text-anchor=\"%s\">%s</text>",
+			95 + 605 * i / 4, 26 * n + 24, i == 4 ? "end" : "middle", at);
 		if (span <= 0)
 			break;
 	}
@@ -165,17 +185,17 @@ write_rows(const struct report *r, struct buf *out)
 		const struct report_row *row = &r->rows[i];
 		char at[24];
 
-		jst(row->time, true, at);
-		buf_printf(out, "<tr><td>%s</td><td>", at);
+		jst(row->time, DAY_AND_SECONDS, at);
+		buf_printf(out, "<tr><td class=\"k\">%s</td><td class=\"k\">", at);
 		report_escape(out, row->family);
-		BUF_ADD_LIT(out, "</td><td>");
+		BUF_ADD_LIT(out, "</td><td class=\"w\">");
 		report_escape(out, row->who);
 		if (row->where.n)
 			BUF_ADD_LIT(out, "<br>");
 		report_escape(out, row->where);
 		BUF_ADD_LIT(out, "</td><td>");
 		report_escape(out, row->what);
-		BUF_ADD_LIT(out, "</td><td>");
+		BUF_ADD_LIT(out, "</td><td class=\"k\">");
 		report_escape(out, row->reference);
 		BUF_ADD_LIT(out, "</td></tr>\n");
 	}
@@ -260,6 +280,8 @@ write_json(const struct report *r, struct buf *out)
 		json_t *one = json_object();
 
 		json_object_set_new(one, "time", json_stringn(at, stamp_format(row->time, at)));
+		json_object_set_new(one, "until", json_stringn(at, stamp_format(row->last, at)));
+		json_object_set_new(one, "count", json_integer((json_int_t)row->count));
 		json_object_set_new(one, "log", json_text(row->family));
 		json_object_set_new(one, "who", json_text(row->who));
 		json_object_set_new(one, "where", json_text(row->where));

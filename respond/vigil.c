@@ -58,6 +58,10 @@ vigil_sum(sqlite3 *db, int64_t since, int64_t until, struct vigil_sum *ret)
 		int64_t a = until, b = until;
 
 		more = sqlite3_step(q) == SQLITE_ROW;
+		if (!more && a - reached < 2 * VIGIL_MARK_NS) {
+			ret->measured -= a - reached;
+			break;
+		}
 		if (more) {
 			a = sqlite3_column_int64(q, 0);
 			b = sqlite3_column_int64(q, 1);

@@ -25,8 +25,9 @@ int vigil_schema(sqlite3 *db);
 int vigil_mark(struct vigil *v, sqlite3 *db, int64_t wall, bool last);
 
 struct vigil_sum {
-	int64_t measured;      /* ns of [since, until) behind the first span ever */
-	int64_t watched;       /* of these */
+	int64_t measured; /* ns of [since, until) behind the first span ever; what is not yet marked
+			     of the span that goes on is left out */
+	int64_t watched;  /* of these */
 	int64_t longest, from; /* the longest pause and when it began */
 	uint64_t starts;       /* spans that began in it */
 };

@@ -18,6 +18,8 @@
 
 #define RECORDS_MAX   2000u
 #define RECORDS_BYTES ((size_t)64 << 20)
+/* All PDFs of a report together: it is due 90 s after the receipt, and 60 s go by folding. */
+#define PDF_NS (12 * NS_PER_S)
 
 enum state { IDLE, GIVEN, FINISHED };
 
@@ -155,14 +157,17 @@ is_read(const struct settings *s, bool ja)
 
 /* Where WeasyPrint is installed; what it cannot make is left out, the HTML says the same. */
 static void
-add_pdf(const struct writer *w, json_t *to, const struct report_input *in, bool ja)
+add_pdf(const struct writer *w, json_t *to, const struct report_input *in, bool ja,
+	int64_t deadline)
 {
 	const json_t *html = json_object_get(to, ja ? "html_ja" : "html_en");
 	struct buf pdf = {0}, text = {0};
 	struct diag why = {0};
+	int64_t left = deadline - clock_mono(w->opt->clock);
 	int rc;
 
-	rc = report_pdf(str_make(json_string_value(html), json_string_length(html)), &why, &pdf);
+	rc = report_pdf(str_make(json_string_value(html), json_string_length(html)),
+		left > 0 ? (int)(left / NS_PER_MS) : 0, &why, &pdf);
 	if (rc == 0 && pdf.n > 0) {
 		mail_base64(&text, buf_str(&pdf));
 		json_object_set_new(
@@ -191,6 +196,7 @@ write_job(struct writer *w, struct report_job *job)
 	struct fetched f = {.w = w};
 	json_t *report = json_object();
 	bool good = true;
+	int64_t deadline;
 	struct report_input in = {.incident = job->incident,
 		.number = job->n,
 		.written = job->wall,
@@ -204,12 +210,13 @@ write_job(struct writer *w, struct report_job *job)
 	fetch(w, job->incident, &f);
 	in.records = f.lines;
 	in.nrecords = f.n;
+	deadline = clock_mono(w->opt->clock) + PDF_NS;
 	for (int ja = 0; ja <= 1 && good && !atomic_load(&w->stop); ja++) {
 		add_subject(report, &in, ja);
 		for (int how = REPORT_TEXT; how <= REPORT_JSON; how++)
 			good = good && add_form(w, report, &in, (enum report_format)how, ja);
 		if (good && is_read(s, ja))
-			add_pdf(w, report, &in, ja);
+			add_pdf(w, report, &in, ja, deadline);
 	}
 	json_object_set(report, "to", job->to);
 	json_object_set(report, "number", json_object_get(job->incident, "number"));

@@ -225,10 +225,10 @@ Test(respond_peers, a_flood_becomes_a_summary)
 	struct post p;
 
 	house_init(&h);
-	h.tune.mails_per_hour = 3;
 	h.tune.digest_ns = 300 * NS_PER_MS;
 	post_start(&p, &h, NULL, NULL, NULL, NULL);
 	mail_sink(&h, &p)->language = STR("ja");
+	h.sinks[0].per_hour = 3; /* as alerts: per_hour sets it */
 	house_start(&h);
 	house_alerts(&h, 1, 500);
 	house_wait(&h, COUNT_SENT, 500);

@@ -80,6 +80,7 @@ Test(reports, fourteen_items_none_blank_in_three_forms_and_two_languages)
 		}
 		cr_expect(strstr(text.p, "2026-03-03 00:30:00 JST"), "in the time of the readers");
 		cr_expect(strstr(text.p, ja ? "調査中" : "under investigation"));
+		cr_expect(strstr(text.p, ja ? "送信5バイト" : "5 bytes sent"), "what left");
 		cr_expect(strstr(html.p, "<svg"));
 		json_decref(j);
 		buf_done(&json);
@@ -106,6 +107,69 @@ Test(reports, what_logs_say_stays_text)
 	buf_done(&html);
 	buf_done(&text);
 	buf_done(&subject);
+}
+
+/* n records, a minute between each: the same thing, or another each time. */
+static json_t *
+course_of(size_t n, bool same, struct buf *text)
+{
+	struct lists *lists = lists_none();
+	struct report_site site = {.lists = lists, .host = STR("h"), .version = STR("1")};
+	struct buf *bufs = calloc(n, sizeof(*bufs));
+	struct str *lines = calloc(n, sizeof(*lines));
+	struct report_input in = {.incident = json_loads(incident, 0, NULL),
+		.records = lines,
+		.nrecords = n,
+		.number = 1,
+		.site = &site};
+	struct buf out = {0};
+	json_t *j;
+
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(&bufs[i],
+			"{\"@timestamp\":\"2026-03-02T%02zu:%02zu:00.000Z\",\"event.id\":\"%zu\","
+			"\"event.sequence\":%zu,\"event.category\":[\"web\"],\"observer.type\":"
+			"\"proxy\",\"url.domain\":\"site%zu.example\"}",
+			i / 60, i % 60, i, i, same ? 1 : i);
+		lines[i] = buf_str(&bufs[i]);
+	}
+	cr_assert_eq(report_preliminary(&in, REPORT_JSON, false, &out), 0);
+	j = json_loadb(out.p, out.n, 0, NULL);
+	report_preliminary(&in, REPORT_TEXT, false, text);
+	buf_z(text);
+	for (size_t i = 0; i < n; i++)
+		buf_done(&bufs[i]);
+	free(bufs);
+	free(lines);
+	buf_done(&out);
+	json_decref((json_t *)(uintptr_t)in.incident);
+	lists_free(lists);
+	return j;
+}
+
+Test(reports, what_repeats_is_one_row_with_its_number)
+{
+	struct buf text = {0};
+	json_t *j = course_of(500, true, &text), *rows = json_object_get(j, "timeline");
+
+	cr_assert_eq(json_array_size(rows), 1);
+	cr_expect_eq(json_integer_value(json_object_get(json_array_get(rows, 0), "count")), 500);
+	cr_expect(strstr(text.p, "(500 times, until 2026-03-02 17:19:00)"), "%s", text.p);
+	cr_expect(strstr(text.p, "500 events in order, 0 more"));
+	json_decref(j);
+	buf_done(&text);
+}
+
+Test(reports, a_long_course_keeps_its_beginning_and_its_end)
+{
+	struct buf text = {0};
+	json_t *j = course_of(500, false, &text);
+
+	cr_expect_leq(json_array_size(json_object_get(j, "timeline")), 100);
+	cr_expect(strstr(text.p, "site0.example") && strstr(text.p, "site499.example"));
+	cr_expect(strstr(text.p, "90 events in order, 410 more in the archive"), "%s", text.p);
+	json_decref(j);
+	buf_done(&text);
 }
 
 Test(reports, what_is_no_incident_is_refused)
