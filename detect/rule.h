@@ -14,6 +14,8 @@ struct expr *rule_condition(struct compile *c, const struct yaml_node *section, 
 void filter_apply(struct compile *c, struct rule_document *doc);
 /* The name that output uses: id, else name, else title. */
 struct str rule_id(const struct yaml_node *root);
+/* Warn of what the rule says about itself and gets wrong: level, status, dates, misspelt keys. */
+void rule_lint(struct compile *c, const struct yaml_node *root);
 /* Check the noroshi: block, set state. */
 void rule_state(struct compile *c, const struct yaml_node *root, struct rule_info *ret);
 

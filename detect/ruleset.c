@@ -35,6 +35,7 @@ add_rule(struct compile *c, struct rule_document *doc)
 
 	if (rule_id(root).n == 0)
 		compile_fail(c, root, "the rule has no id, name or title; give it one");
+	rule_lint(c, root);
 	rule_source(c, root, &r.source);
 	c->source = r.source;
 	r.expr = rule_condition(c, yaml_get(root, "detection"), false);

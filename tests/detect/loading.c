@@ -94,6 +94,45 @@ Test(loading, all_mistakes_in_one_run)
 	sigma_close(&s);
 }
 
+Test(loading, what_a_rule_says_of_itself)
+{
+	static const struct {
+		const char *line;
+		const char *says; /* NULL: nothing */
+	} rows[] = {
+		{"level: high", NULL},
+		{"level: hihg", "unknown level \"hihg\"; did you mean \"high\"?"},
+		{"level: enormous", "use informational, low"},
+		{"status: stable", NULL},
+		{"status: stabel", "did you mean \"stable\"?"},
+		{"date: 2026-02-28", NULL},
+		{"date: 2026/02/28", NULL},
+		{"date: 2026-02-30", "date is no date; write YYYY-MM-DD"},
+		{"modified: yesterday", "modified is no date"},
+		{"date: [2026-02-28]", "date is no date"},
+		{"falsepositive: [x]", "did you mean \"falsepositives\"?"},
+		{"our_ticket: X-1", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf rule = {0};
+		struct sigma s;
+
+		buf_printf(&rule,
+			"title: t\n%s\nlogsource: {product: p}\n"
+			"detection: {a: {A: 1}, condition: a}\n",
+			rows[i].line);
+		sigma_open(&s, buf_z(&rule), NULL);
+		cr_expect_eq(ruleset_count(s.rules), 1, "%s: the rule loads", rows[i].line);
+		cr_expect_eq(s.why.n, rows[i].says ? 1 : 0, "%s", rows[i].line);
+		cr_expect(!rows[i].says || (s.why.n && strstr(s.why.items[0].text, rows[i].says)),
+			"%s: %s", rows[i].line, s.why.n ? s.why.items[0].text : "");
+		cr_expect(!rows[i].says || (s.why.n && s.why.items[0].line == 2), "the place");
+		sigma_close(&s);
+		buf_done(&rule);
+	}
+}
+
 static const struct condition_row {
 	const char *condition, *event;
 	bool match;
