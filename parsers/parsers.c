@@ -235,6 +235,16 @@ parsers_product_count(const struct parsers *p)
 	return (unsigned)(ROWS + sources_count(p->sources));
 }
 
+bool
+parsers_label(const struct parsers *p, size_t i, struct str ret[3])
+{
+	const struct source *s = sources_at(p->sources, i);
+
+	if (s)
+		source_label(s, ret);
+	return s != NULL;
+}
+
 /* ---- recognition ---- */
 
 static const struct parser *

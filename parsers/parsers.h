@@ -44,6 +44,8 @@ void parsers_run(const struct parsers *p, struct batch b, const struct names *na
 /* Names of rows and, behind them, of definitions: "sshd", "fortigate", "okta", ... ; "" for 0. */
 struct str parsers_product(const struct parsers *p, unsigned product);
 unsigned parsers_product_count(const struct parsers *p);
+/* The Sigma label (product, category, service) of the i-th definition; false behind the last. */
+bool parsers_label(const struct parsers *p, size_t i, struct str ret[3]);
 void parsers_free(struct parsers *p);
 
 #endif

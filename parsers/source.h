@@ -41,6 +41,8 @@ size_t sources_index(const struct sources *s, const struct source *one);
 /* By its name or one of its other words; NULL if there is none. */
 const struct source *sources_find(const struct sources *s, struct str name);
 struct str source_name(const struct source *one);
+/* Sigma's product, category, service; empty where the messages decide. */
+void source_label(const struct source *one, struct str ret[3]);
 /* Of the kinds of log in control 143: mail firewall proxy endpoint remote-access authentication;
  * or other words; may be empty. */
 struct str source_kind(const struct source *one);

@@ -535,7 +535,8 @@ value_table(struct build *b, const struct yaml_node *map, struct op *op)
 static void
 op_by_map(struct build *b, const struct yaml_node *map, struct op *op)
 {
-	static const char *const words[] = {"to", "as", "values", "split", "re", "over", "else"};
+	static const char *const words[] = {
+		"to", "as", "values", "split", "re", "over", "if", "else"};
 
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_node *v = map->items[i];
@@ -557,8 +558,10 @@ op_by_map(struct build *b, const struct yaml_node *map, struct op *op)
 			op->re = regex(b, v);
 		} else if (str_eq(word, STR("over"))) {
 			op->over = v->truth;
+		} else if (str_eq(word, STR("if"))) {
+			op->cond = condition(b, v);
 		} else if (!str_eq(word, STR("else"))) {
-			unknown(b, map->keys[i], words, 7, "part of a row");
+			unknown(b, map->keys[i], words, 8, "part of a row");
 		}
 	}
 	for (size_t i = 0; i < op->nto && yaml_get(map, "else"); i++) {
@@ -680,7 +683,7 @@ times(struct build *b, const struct yaml_node *n)
 		struct time_spec *t = &b->s->times[b->s->ntimes++];
 		const struct yaml_node *keys = one->kind == YAML_MAP ? yaml_get(one, "key") : one;
 		size_t nkeys;
-		struct str *v = texts_of(b, keys, &nkeys);
+		struct str *v = texts_of(b, keys, &nkeys), zone;
 
 		for (size_t k = 0; k < nkeys && k < 4; k++)
 			t->keys[t->nkeys++] = key_of(b, v[k]);
@@ -690,7 +693,11 @@ times(struct build *b, const struct yaml_node *n)
 			continue;
 		if (yaml_get(one, "format"))
 			t->format = arena_z(&b->all->arena, text_of(b, yaml_get(one, "format")));
-		t->zone = key_of(b, text_of(b, yaml_get(one, "zone")));
+		zone = text_of(b, yaml_get(one, "zone"));
+		if (zone.n && (zone.p[0] == '+' || zone.p[0] == '-'))
+			t->offset = zone;
+		else
+			t->zone = key_of(b, zone);
 	}
 }
 

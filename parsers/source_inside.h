@@ -90,6 +90,7 @@ struct value_row {
 /* key -> fields */
 struct op {
 	uint16_t key;
+	struct condition cond; /* none: always */
 	uint8_t as;
 	char split; /* 0: one value */
 	bool over;  /* replaces what stands there */
@@ -153,6 +154,7 @@ struct time_spec {
 	size_t nkeys;
 	const char *format; /* NULL: any of the common forms */
 	uint16_t zone;      /* key; 0: the input's zone */
+	struct str offset;  /* "+00:00"; empty: none given */
 };
 
 struct recognise {
@@ -265,6 +267,8 @@ void source_op(const struct source *s, struct parse_ctx *ctx, struct recs *w, st
 	const struct op *op);
 void source_set(struct recs *w, const struct settings_list *set);
 bool source_has(const struct recs *w, const struct target *t);
+/* Of the entries from `mark` on (a count) those of a field with one value that stands before. */
+void source_drop_doubled(struct recs *w, uint32_t mark);
 /* By one of the definition's time rows. */
 void source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p);
 /* %Y %m %d %e %H %I %M %S %p %b %B %a %A %y %j %f %z %Z %s %% and blanks; the whole text, or what a

@@ -264,6 +264,14 @@ sources_at(const struct sources *s, size_t i)
 	return i < s->n ? s->v[i] : NULL;
 }
 
+void
+source_label(const struct source *one, struct str ret[3])
+{
+	ret[0] = one->product;
+	ret[1] = one->category;
+	ret[2] = one->service;
+}
+
 size_t
 sources_index(const struct sources *s, const struct source *one)
 {

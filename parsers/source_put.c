@@ -464,10 +464,33 @@ translate(const struct op *op, struct str *value)
 	return op->has_other && value->n > 0;
 }
 
+void
+source_drop_doubled(struct recs *w, uint32_t mark)
+{
+	struct batch_results *res = batch_results(w->b);
+	struct entry *e = batch_entries(w->b);
+	uint32_t kept = mark, first;
+
+	if (!w->cur || w->overflow)
+		return;
+	first = w->cur->first_entry;
+	for (uint32_t i = mark; i < res->nentries; i++) {
+		bool stood = false;
+
+		if (e[i].field != FIELD_NAMED && names_kind(w->names, e[i].field) != FIELD_A)
+			for (uint32_t k = first; k < mark && !stood; k++)
+				stood = e[k].field == e[i].field;
+		if (!stood)
+			e[kept++] = e[i];
+	}
+	res->nentries = kept;
+}
+
 static void
 put_one(const struct source *s, struct recs *w, struct pairs *p, const struct op *op,
 	const struct pair *v, struct str value)
 {
+	struct pair word = *v;
 	int got;
 
 	if (op->re) {
@@ -478,13 +501,22 @@ put_one(const struct source *s, struct recs *w, struct pairs *p, const struct op
 	value = str_trim(value);
 	if (is_nothing(s, v, value) || !translate(op, &value))
 		return;
+	/* A word of the table is a word, whatever stood for it: {true: inbound}. */
+	if (op->nvalues || (op->has_other && !str_eq(op->other, STR("$")))) {
+		word.kind = VALUE_STRING;
+		v = &word;
+	}
 	for (size_t i = 0; i < op->nto; i++) {
 		const struct target *t = &op->to[i];
+		uint32_t mark;
 
 		if (op->over && t->field)
 			put_forget(w, t->field);
+		mark = batch_results(w->b)->nentries;
 		if (!source_has(w, t) || (t->field && names_kind(w->names, t->field) == FIELD_A))
 			put_as(w, op, t, v, value);
+		/* Paths, addresses and accounts fill their kin. */
+		source_drop_doubled(w, mark);
 	}
 }
 
@@ -499,7 +531,7 @@ source_op(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct 
 	/* The first key that has a value fills a field; later rows leave it alone. */
 	for (size_t i = 0; i < op->nto; i++)
 		array |= !source_has(w, &op->to[i]);
-	if (!array && !op->over)
+	if ((!array && !op->over) || !pairs_hold(p, &op->cond))
 		return;
 	if (op->key < KEY_COLUMNS) {
 		special.value = pairs_text(p, op->key, &has);

@@ -79,10 +79,15 @@ pairs_fit(const struct source *s, struct pairs *p, struct str text)
 static void
 keep_native(const struct source *s, struct recs *w, struct pairs *p)
 {
+	uint32_t mark = batch_results(w->b)->nentries;
+
 	for (size_t i = 0; i < p->n; i++) {
 		const struct pair *v = &p->v[i];
 
 		if ((v->used && !s->keep_all) || v->name.n == 0 || v->name.p[0] == '#')
+			continue;
+		/* The definition says which time is the event's. */
+		if (s->ntimes && str_eq(v->name, STR("@timestamp")))
 			continue;
 		if (s->shape == SHAPE_JSON) {
 			struct json_value j = {.name = v->name,
@@ -100,6 +105,8 @@ keep_native(const struct source *s, struct recs *w, struct pairs *p)
 			rec_put_prefixed(w, s->prefix, v->name, v->value);
 		}
 	}
+	/* "user.name" of the message beside the one that a row has set. */
+	source_drop_doubled(w, mark);
 }
 
 static void

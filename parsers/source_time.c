@@ -215,7 +215,7 @@ by_spec(const struct time_spec *t, struct parse_ctx *ctx, struct pairs *p, int64
 		text = pairs_text(p, t->keys[i], &has);
 		if (text.n == 0)
 			return false;
-		if (t->nkeys + (t->zone != 0) == 1)
+		if (t->nkeys == 1 && !t->zone && !t->offset.n)
 			break;
 		if (n + text.n + 2 > sizeof(joined))
 			return false;
@@ -224,8 +224,8 @@ by_spec(const struct time_spec *t, struct parse_ctx *ctx, struct pairs *p, int64
 		memcpy(joined + n, text.p, text.n);
 		n += text.n;
 	}
-	if (t->zone) {
-		zone = pairs_text(p, t->zone, &has);
+	if (t->zone || t->offset.n) {
+		zone = t->zone ? pairs_text(p, t->zone, &has) : t->offset;
 		if (zone.n && n + zone.n < sizeof(joined)) {
 			if (zone.p[0] != '+' && zone.p[0] != '-')
 				joined[n++] = ' ';

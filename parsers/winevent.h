@@ -84,6 +84,10 @@ struct win {
 /* DATA_NONE: not one of ours. */
 enum win_data win_data_find(struct str name);
 enum win_source win_source_of(struct str channel, struct str provider);
+/* The log source of a channel that has no parser of its own; LOGSOURCE_WIN_OTHER if it is in no
+ * row.
+ */
+enum logsource win_channel_logsource(struct str channel);
 /* NULL if the table has no row. */
 const struct win_event *win_event_find(enum win_source source, unsigned id);
 /* One value of EventData that came as text. */
