@@ -71,6 +71,7 @@ static const struct form forms[] = {
 	{"DHCPOFFER on %i to %m (%g) via %v", &offer, 0},
 	{"DHCPOFFER on %i to %m via %v", &offer, 0},
 	{"DHCPOFFER on %i to %m (%h) via %v %*", &offer, 0},
+	{"DHCPOFFER on %i to %m via %v %*", &offer, 0},
 	{"DHCPNAK on %i to %m (%g) via %v", &nak, 0},
 	{"DHCPNAK on %i to %m via %v", &nak, 0},
 	{"DHCPNACK on %i to %m (%g) via %v", &nak, 0},
