@@ -56,6 +56,8 @@ static const struct form forms[] = {
 	{"DHCPREQUEST for %i (%s) from %m via %v: %r", &refused, 0},
 	{"DHCPREQUEST for %i from %m (%h) via %v: %r", &refused, 0},
 	{"DHCPREQUEST for %i from %m via %v: %r", &refused, 0},
+	{"DHCPREQUEST for %i from %m (%h) via %v %*", &request, 0},
+	{"DHCPREQUEST for %i from %m via %v %*", &request, 0},
 	{"DHCPDISCOVER from %m (%g) via %v", &discover, 0},
 	{"DHCPDISCOVER from %m via %v", &discover, 0},
 	{"DHCPDISCOVER from %m (%h) via %v: network %n: no free leases", &exhausted, 0},
@@ -64,11 +66,16 @@ static const struct form forms[] = {
 	{"DHCPDISCOVER from %m via %v: unknown client%*", &unknown, 0},
 	{"DHCPDISCOVER from %m (%h) via %v: %r", &refused, 0},
 	{"DHCPDISCOVER from %m via %v: %r", &refused, 0},
+	{"DHCPDISCOVER from %m (%h) via %v %*", &discover, 0},
+	{"DHCPDISCOVER from %m via %v %*", &discover, 0},
 	{"DHCPOFFER on %i to %m (%g) via %v", &offer, 0},
 	{"DHCPOFFER on %i to %m via %v", &offer, 0},
 	{"DHCPOFFER on %i to %m (%h) via %v %*", &offer, 0},
+	{"DHCPOFFER on %i to %m via %v %*", &offer, 0},
 	{"DHCPNAK on %i to %m (%g) via %v", &nak, 0},
 	{"DHCPNAK on %i to %m via %v", &nak, 0},
+	{"DHCPNACK on %i to %m (%g) via %v", &nak, 0},
+	{"DHCPNACK on %i to %m via %v", &nak, 0},
 	{"DHCPRELEASE of %i from %m (%h) via %v (%l)", &release, RECORD_BINDS},
 	{"DHCPRELEASE of %i from %m via %v (%l)", &release, RECORD_BINDS},
 	{"DHCPRELEASE of %i from %m (%g) via %v", &release, RECORD_BINDS},
@@ -176,14 +183,24 @@ dhcpd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	if (via.n > 0 && !rec_put_ip(w, FIELD_OBSERVER_IP, via))
 		rec_put(w, FIELD_OBSERVER_INGRESS_INTERFACE, via);
 	rec_put(w, FIELD_NETWORK_PROTOCOL, STR("dhcp"));
+	if (str_starts(s, STR("DHCP")))
+		rec_put(w, FIELD_NETWORK_TRANSPORT, STR("udp"));
 	return PARSED_OK;
 }
 
 static bool
 dhcpd_sniff(struct str s)
 {
-	return str_starts(s, STR("DHCPACK on ")) || str_starts(s, STR("DHCPDISCOVER from ")) ||
-	       str_starts(s, STR("DHCPREQUEST for ")) || str_starts(s, STR("DHCPOFFER on "));
+	static const struct str begins[] = {{"ACK on ", 7}, {"DISCOVER from ", 14},
+		{"REQUEST for ", 12}, {"OFFER on ", 9}, {"NAK on ", 7}, {"NACK on ", 8},
+		{"INFORM from ", 12}, {"RELEASE of ", 11}, {"DECLINE of ", 11}};
+
+	if (!str_take(&s, STR("DHCP")))
+		return false;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (str_starts(s, begins[i]))
+			return true;
+	return false;
 }
 
 const struct parser parser_dhcpd = {

@@ -578,7 +578,9 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		recs_drop(w); /* a bare row's PARSED_NOT: no event at all */
 		return 0;
 	}
-	if (!bare && !ctx.message_done && message.n > 0)
+	/* A definition may have found what of it is said. */
+	if (!bare && !ctx.message_done && message.n > 0 &&
+		!(ctx.source && rec_has(w, FIELD_MESSAGE)))
 		rec_put(w, FIELD_MESSAGE, message);
 	settle(&ctx, w);
 	return recs_close(w);

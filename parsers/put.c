@@ -69,7 +69,10 @@ put_account(struct recs *w, unsigned name, unsigned domain, struct str text)
 	if (slash >= 0) {
 		if (domain)
 			parse_put(w, domain, str_make(text.p, (size_t)slash));
-		str_skip(&text, (size_t)slash + 1);
+		/* Relays double the sign. */
+		while ((size_t)slash < text.n && text.p[slash] == '\\')
+			slash++;
+		str_skip(&text, (size_t)slash);
 	}
 	parse_put(w, name, text);
 }
@@ -294,22 +297,22 @@ put_url(struct recs *w, struct str url, bool authority)
 	if (url.n == 0 || str_eq(url, STR("-")))
 		return;
 	rec_put(w, FIELD_URL_ORIGINAL, url);
-	if (authority && url.p[0] != '/' && str_find(url, STR("://")) < 0) {
-		put_authority(w, url);
-		return;
-	}
+	authority = authority && url.p[0] != '/';
 	if (str_cut_at(&rest, STR("://"), &head) && is_scheme(head)) {
 		rec_put(w, FIELD_URL_FULL, url);
 		put_lower(w, FIELD_URL_SCHEME, head);
+		authority = true;
+	} else {
+		rest = url;
+	}
+	if (authority) {
 		for (end = 0; (size_t)end < rest.n && rest.p[end] != '/' && rest.p[end] != '?' &&
 			      rest.p[end] != '#';)
 			end++;
 		put_authority(w, str_make(rest.p, (size_t)end));
 		str_skip(&rest, (size_t)end);
-	} else {
-		rest = url;
-		if (rest.p[0] != '/')
-			return;
+	} else if (rest.p[0] != '/') {
+		return;
 	}
 	end = str_chr(rest, '#');
 	if (end >= 0)
