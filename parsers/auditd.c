@@ -419,6 +419,19 @@ take_head(struct audit_line *l, struct str *s)
 	return true;
 }
 
+/* 0x1d stands in every enriched line and is nothing remarkable. */
+static void
+forgive_separator(struct recs *w, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x7f || (c < ' ' && c != 0x1d && c != '\t'))
+			return;
+	}
+	w->cur->reasons &= ~(UINT64_C(1) << REASON_CONTROL_CHAR);
+}
+
 static enum parsed
 auditd_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 {
@@ -431,6 +444,8 @@ auditd_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	audit_pairs(&l, s);
 	audit_put(&l);
 	put_fold(w);
+	if (w->cur && (w->cur->reasons >> REASON_CONTROL_CHAR & 1))
+		forgive_separator(w, s);
 	if (l.joined && w->cur)
 		w->cur->flags |= RECORD_JOINS | RECORD_REFERS;
 	ctx->message_done = true; /* the line is event.original */

@@ -57,13 +57,10 @@ static void
 put_process(struct audit_line *l)
 {
 	struct str tty = is_set(KEY(l, tty)) ? KEY(l, tty) : KEY(l, terminal);
-	bool has = is_set(KEY(l, pid));
 
-	if (has || is_set(KEY(l, exe))) {
-		/* the header's program is auditd's, not the one that is told of */
-		put_forget(l->w, FIELD_PROCESS_NAME);
-		put_forget(l->w, FIELD_PROCESS_PID);
-	}
+	/* the header's program is auditd's, not the one that is told of */
+	put_forget(l->w, FIELD_PROCESS_NAME);
+	put_forget(l->w, FIELD_PROCESS_PID);
 	put_number(l, FIELD_PROCESS_PID, KEY(l, pid));
 	put_number(l, FIELD_PROCESS_PARENT_PID, KEY(l, ppid));
 	put(l, FIELD_PROCESS_EXECUTABLE, KEY(l, exe));
@@ -84,8 +81,8 @@ put_origin(struct audit_line *l)
 
 	if (is_set(addr))
 		rec_put_ip(l->w, FIELD_SOURCE_IP, addr);
-	if (!is_set(host))
-		return;
+	if (!is_set(host) || l->type.how != AUDIT_USER)
+		return; /* elsewhere it is this machine */
 	if (rec_has(l->w, FIELD_SOURCE_IP)) {
 		/* most programs write the address into both */
 		if (!str_eq(host, addr))
@@ -102,20 +99,28 @@ is_account(struct str acct)
 	return is_set(acct) && acct.p[0] != '(';
 }
 
-/* acct is the one who logs in; id his number, as far as the program knows it. */
+/*
+ * acct is the one who logs in; id his number, as far as the program knows it. uid is the daemon's
+ * that let him in. Who has logged in before (auid) and takes another's account stays himself.
+ */
 static void
 put_user(struct audit_line *l)
 {
-	struct str acct = KEY(l, acct);
+	struct str acct = KEY(l, acct), before = KEY(l, AUID);
 
-	if (is_set(acct))
-		put_forget(l->w, FIELD_USER_NAME); /* the enriched uid is the daemon's */
-	if (is_account(acct))
+	put_forget(l->w, FIELD_USER_ID);
+	put_forget(l->w, FIELD_USER_NAME);
+	put_forget(l->w, FIELD_USER_EFFECTIVE_ID);
+	put_forget(l->w, FIELD_USER_EFFECTIVE_NAME);
+	put(l, FIELD_USER_ID, is_set(KEY(l, id)) ? KEY(l, id) : KEY(l, auid));
+	if (is_set(before) && is_account(acct) && !str_eq(before, acct)) {
+		put(l, FIELD_USER_NAME, before);
+		put(l, FIELD_USER_EFFECTIVE_NAME, acct);
+	} else if (is_account(acct)) {
 		put(l, FIELD_USER_NAME, acct);
-	else if (acct.n == 0)
-		put(l, FIELD_USER_NAME, KEY(l, ID));
-	if (is_set(KEY(l, id)))
-		put(l, FIELD_USER_ID, KEY(l, id));
+	} else if (acct.n == 0) {
+		put(l, FIELD_USER_NAME, is_set(KEY(l, ID)) ? KEY(l, ID) : before);
+	}
 }
 
 /* Something is done to an account or a group. */
@@ -217,10 +222,10 @@ put_arguments(struct audit_line *l)
 }
 
 static void
-put_native_text(struct audit_line *l, const char *key, struct str value)
+put_family(struct audit_line *l, const char *family)
 {
-	if (value.n)
-		rec_put_prefixed(l->w, STR("auditd.log."), str_of(key), value);
+	if (KEY(l, saddr_fam).n == 0) /* else the daemon wrote it */
+		rec_put_prefixed(l->w, STR("auditd.log."), STR("saddr_fam"), str_of(family));
 }
 
 /* struct sockaddr in network order; the family in the machine's own. */
@@ -237,7 +242,7 @@ put_socket(struct audit_line *l)
 		port = (unsigned)b[2] << 8 | b[3];
 		if (!inet_ntop(four ? AF_INET : AF_INET6, four ? b + 4 : b + 8, text, sizeof(text)))
 			return;
-		put_native_text(l, "saddr_fam", four ? STR("inet") : STR("inet6"));
+		put_family(l, four ? "inet" : "inet6");
 		rec_put(l->w, FIELD_NETWORK_TYPE, four ? STR("ipv4") : STR("ipv6"));
 		/* A wildcard is what one binds to, and nobody's address. */
 		if (!str_eq(str_of(text), STR("0.0.0.0")) && !str_eq(str_of(text), STR("::")))
@@ -245,7 +250,7 @@ put_socket(struct audit_line *l)
 		if (port)
 			rec_put_u64(l->w, FIELD_DESTINATION_PORT, port);
 	} else if (family == 1) {
-		put_native_text(l, "saddr_fam", STR("local"));
+		put_family(l, "local");
 		if (n > 3 && b[2] == 0) /* an abstract name */
 			b[2] = '@';
 		while (end < n && b[end] >= ' ' && b[end] < 0x7f)
@@ -253,7 +258,7 @@ put_socket(struct audit_line *l)
 		if (n > 2 && b[2] > ' ' && b[2] < 0x7f)
 			put_file(l->w, str_make((const char *)b + 2, end - 2));
 	} else if (family == 16 || family == 17) {
-		put_native_text(l, "saddr_fam", family == 16 ? STR("netlink") : STR("packet"));
+		put_family(l, family == 16 ? "netlink" : "packet");
 	}
 }
 
