@@ -11,7 +11,7 @@
 struct weave_root {
 	uint64_t magic, seed;
 	int64_t now; /* stream time, as far as records and ticks told */
-	struct table_root addresses, hosts, nats, mails, audits;
+	struct table_root addresses, hosts, nats, mails, audits, audit_hosts, cards;
 	uint64_t bindings, derived, woven, unfinished, no_room;
 };
 

@@ -9,14 +9,14 @@
 #include "base/mem.h"
 #include "weave/inside.h"
 
-#define WEAVE_MAGIC UINT64_C(0x3130455641455757) /* "WWEAVE01" */
+#define WEAVE_MAGIC UINT64_C(0x3230455641455757) /* "WWEAVE02" */
 #define REGION_MIN  ((size_t)1 << 20)
 
 const struct weave_options weave_options_default = {
 	.lease_ns = 24 * 3600 * NS_PER_S,
 	.vpn_ns = 24 * 3600 * NS_PER_S,
 	.logon_ns = 12 * 3600 * NS_PER_S,
-	.join_ns = 300 * NS_PER_S,
+	.audit_ns = 10 * NS_PER_S,
 	.shared_from = 4,
 	.shared_ns = 3600 * NS_PER_S,
 };
@@ -63,7 +63,9 @@ attach(struct weave *w)
 	table_attach(
 		&w->joins.mails, w->region, &root->mails, root->seed, share(w->region, 10, 1024));
 	table_attach(
-		&w->joins.audits, w->region, &root->audits, root->seed, share(w->region, 10, 4096));
+		&w->joins.audits, w->region, &root->audits, root->seed, share(w->region, 10, 8192));
+	table_attach(&w->joins.audit_hosts, w->region, &root->audit_hosts, root->seed,
+		share(w->region, 2, 512));
 	w->joins.audits.leaving = on_unfinished;
 	w->joins.audits.ctx = w;
 }
@@ -186,18 +188,31 @@ weave_record(struct weave *w, struct batch b, struct record *r, struct str input
 {
 	uint32_t before = r->nentries;
 
+	w->joins.nth = r->nth;
 	weave_attribute(w, b, r);
 	w->root->woven += r->nentries > before;
 	if (!(r->flags & RECORD_JOINS))
 		return;
 	if (record_find(b, r, FIELD_POSTFIX_QUEUE_ID))
 		join_mail(&w->joins, b, r, record_id(b, r, input_name));
+	else if (r->logsource == LOGSOURCE_AUDITD)
+		join_audit(&w->joins, b, r, record_id(b, r, input_name), w->root->now);
 }
 
 void
 weave_tick(struct weave *w, int64_t now)
 {
 	move_time(w, now);
+	if (w->joins.audits.root->n == 0)
+		return;
+	w->joins.nth = 0;
+	join_audit_due(&w->joins, w->root->now);
+}
+
+int64_t
+weave_last_due(const struct weave *w)
+{
+	return join_audit_last_due(&w->joins);
 }
 
 /* ---- who had it ---- */
