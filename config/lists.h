@@ -87,6 +87,8 @@ void list_validity(
 
 /* Why many stand behind what has this role (proxy, nat, vdi, vpn, ...); empty: they do not. */
 struct str lists_shared_role(struct str role);
+/* Does what has this role pass requests on and say for whom (X-Forwarded-For)? */
+bool lists_forwards(struct str role);
 /* The role of an address by assets.csv, else networks.csv; empty: unknown. */
 struct str lists_role_of(const struct lists *l, struct str address);
 /* In a network of networks.csv, or a private one (RFC 1918, RFC 4193, link local, loopback)? */

@@ -29,9 +29,11 @@ struct text {
 /* What is kept of each record by its field, or by its name under auditd.log. */
 #define ECS_KEPT(S)                                                                                \
 	S(HOST_NAME)                                                                               \
-	S(USER_NAME) S(USER_ID) S(USER_EFFECTIVE_NAME) S(USER_EFFECTIVE_ID) S(USER_GROUP_ID)       \
-		S(PROCESS_NAME) S(PROCESS_PID) S(PROCESS_PARENT_PID) S(PROCESS_EXECUTABLE)         \
-			S(PROCESS_TTY_NAME) S(EVENT_CATEGORY) S(EVENT_TYPE) S(EVENT_OUTCOME)
+	S(USER_NAME)                                                                               \
+	S(USER_ID)                                                                                 \
+	S(USER_EFFECTIVE_NAME) S(USER_EFFECTIVE_ID) S(USER_GROUP_ID) S(PROCESS_NAME)               \
+		S(PROCESS_PID) S(PROCESS_PARENT_PID) S(PROCESS_EXECUTABLE) S(PROCESS_TTY_NAME)     \
+			S(EVENT_CATEGORY) S(EVENT_TYPE) S(EVENT_OUTCOME)
 #define NATIVE_KEPT(S) S(SYSCALL) S(key) S(exit) S(ses) S(auid) S(uid) S(euid)
 
 enum kept {

@@ -55,7 +55,7 @@ put_once(struct map *m, struct str key, uint64_t value)
 		*place = AMBIGUOUS;
 }
 
-static struct str
+struct str
 mac_digits(struct str s, char *out)
 {
 	size_t n = 0;
@@ -179,13 +179,17 @@ static void
 add_assets(struct directory *d)
 {
 	int host = list_column(d->assets, STR("host"));
-	char out[NAME_MAX_BYTES];
+	int mac = list_column(d->assets, STR("mac"));
+	char out[NAME_MAX_BYTES], digits[12];
 
 	for (size_t i = 0; host >= 0 && i < list_rows(d->assets); i++) {
 		struct str key = directory_host(list_cell(d->assets, i, (unsigned)host), out);
 
 		if (key.n)
 			*map_put(&d->servers, key, NULL) = i + 1;
+		if (mac >= 0)
+			put_once(&d->nics,
+				mac_digits(list_cell(d->assets, i, (unsigned)mac), digits), i + 1);
 	}
 }
 
@@ -196,6 +200,7 @@ directory_init(struct directory *d, const struct lists *lists, const struct weav
 	map_init(&d->accounts, opt->seed);
 	map_init(&d->machines, opt->seed);
 	map_init(&d->cards, opt->seed);
+	map_init(&d->nics, opt->seed);
 	map_init(&d->servers, opt->seed);
 	map_init(&d->domains, opt->seed);
 	for (size_t i = 0; i < opt->nown_domains; i++)
@@ -221,6 +226,7 @@ directory_done(struct directory *d)
 	map_done(&d->accounts);
 	map_done(&d->machines);
 	map_done(&d->cards);
+	map_done(&d->nics);
 	map_done(&d->servers);
 	map_done(&d->domains);
 }
@@ -320,6 +326,22 @@ directory_owner(const struct directory *d, struct str host, struct str mac)
 	if (!row || *row >= AMBIGUOUS)
 		return (struct str){"", 0};
 	return list_cell(d->people, *row - 1, (unsigned)d->user);
+}
+
+struct str
+directory_card_host(const struct directory *d, struct str mac, char *out)
+{
+	char digits[12];
+	struct str key = mac_digits(mac, digits);
+	const uint64_t *row = key.n ? map_get(&d->nics, key) : NULL;
+	int host = d->assets ? list_column(d->assets, STR("host")) : -1;
+
+	if (row && *row < AMBIGUOUS && host >= 0)
+		return directory_host(list_cell(d->assets, *row - 1, (unsigned)host), out);
+	row = key.n && d->pc >= 0 ? map_get(&d->cards, key) : NULL;
+	return row && *row < AMBIGUOUS
+		       ? directory_host(list_cell(d->people, *row - 1, (unsigned)d->pc), out)
+		       : (struct str){out, 0};
 }
 
 struct str

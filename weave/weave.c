@@ -55,11 +55,13 @@ attach(struct weave *w)
 	struct weave_root *root = w->root;
 
 	table_attach(&w->addresses, w->region, &root->addresses, root->seed,
-		share(w->region, 55, sizeof(struct address)));
+		share(w->region, 50, sizeof(struct address)));
 	table_attach(&w->hosts, w->region, &root->hosts, root->seed,
 		share(w->region, 5, sizeof(struct host)));
 	table_attach(&w->nats, w->region, &root->nats, root->seed,
 		share(w->region, 8, sizeof(struct nat)));
+	table_attach(&w->cards, w->region, &root->cards, root->seed,
+		share(w->region, 5, sizeof(struct card)));
 	table_attach(
 		&w->joins.mails, w->region, &root->mails, root->seed, share(w->region, 10, 1024));
 	table_attach(
@@ -233,6 +235,8 @@ collect(struct weave *w, const struct address *a, enum via via, int64_t time, st
 			continue;
 		if (user.n == 0 && via == VIA_LEASE)
 			user = directory_owner(&w->directory, host, binding_mac(x));
+		if (host.n == 0 && via == VIA_LEASE && n < 7)
+			host = directory_card_host(&w->directory, binding_mac(x), w->answer[n][1]);
 		for (size_t k = 0; k < n && k < max; k++)
 			again |= str_eq(ret[k].user, user);
 		if (again)
@@ -327,7 +331,7 @@ weave_stats(const struct weave *w, struct weave_stats *ret)
 		.derived = r->derived,
 		.woven = r->woven,
 		.evicted = r->addresses.evicted + r->hosts.evicted + r->nats.evicted +
-			   r->mails.evicted + r->audits.evicted,
+			   r->cards.evicted + r->mails.evicted + r->audits.evicted,
 		.unfinished = r->unfinished,
 		.no_room = r->no_room};
 }

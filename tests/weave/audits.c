@@ -87,8 +87,8 @@ Test(audits, events_that_cross_and_serials_of_other_hosts_stay_apart)
 			"EXECVE", "1795341600.101:8", "argc=1 a0=\"eight\"") LINE("EXECVE",
 			"1795341600.100:7",
 			"argc=1 a0=\"seven\"") "node=web2 type=EXECVE msg=audit(1795341600.100:7): "
-					       "argc=1 a0=\"other\"\n" LINE("EOE",
-						       "1795341600.100:7", "")
+					       "argc=1 a0=\"other\"\n" LINE(
+						       "EOE", "1795341600.100:7", "")
 						       LINE("EOE", "1795341600.101:8", ""));
 	const char *seven = strstr(all, "\"seven\""), *eight = strstr(all, "\"eight\"");
 

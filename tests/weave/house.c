@@ -89,7 +89,10 @@ house_say(struct house *h, int64_t time, unsigned logsource, const char *text)
 				value[i] = ' ';
 		if (str_eq(name, STR("postfix.queue_id")))
 			r->flags |= RECORD_JOINS;
-		rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), 0);
+		if (str_eq(name, STR("http.request.x_forwarded_for")))
+			rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), ENTRY_ARRAY);
+		else
+			rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), 0);
 	}
 	cr_assert_eq(recs_close(&recs), 0);
 	recs_end(&recs, 1);
