@@ -6,6 +6,10 @@
  * whose headers are a contract (people, assets, networks ...) are checked against it; others are
  * free.
  *
+ * directory.ldif, what ldapsearch or ldifde writes, becomes the list "directory": one row for each
+ * person with an account (user, name, department, mail, mails, upn, account, manager, employee_no,
+ * disabled); directory.csv may have the same columns instead.
+ *
  * Threads: built by one, then read-only.
  */
 #ifndef CONFIG_LISTS_H

@@ -1,8 +1,8 @@
 /*
  * names.h - one person behind many spellings: the directory and what accounts are nobody's.
  *
- * Built from the lists (people, admins, service_accounts, shared_ids, assets, networks), then only
- * read. Threads: one.
+ * Built from the lists (people, directory, admins, service_accounts, shared_ids, assets, networks),
+ * then only read. Threads: one.
  */
 #ifndef WEAVE_NAMES_H
 #define WEAVE_NAMES_H
@@ -13,14 +13,15 @@
 
 struct directory {
 	const struct lists *lists;
-	struct map accounts; /* spelling -> person's row + 1, or NOBODY */
+	struct map accounts; /* spelling -> person's row + 1 (of directory: far above), or NOBODY */
 	struct map machines; /* short host name -> person's row + 1: whose PC */
 	struct map servers;  /* short host name -> row of assets + 1 */
 	struct map cards;    /* MAC, 12 hex digits -> person's row + 1 */
 	struct map nics;     /* MAC -> row of assets + 1 */
 	struct map domains;  /* the company's own */
-	const struct list *people, *assets, *networks;
+	const struct list *people, *directory, *assets, *networks;
 	int user, pc; /* columns of people */
+	int directory_user;
 };
 
 #define NAME_MAX_BYTES 64u

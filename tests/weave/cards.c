@@ -126,7 +126,7 @@ Test(cards, a_card_moves_with_its_leases)
 
 #define DOT1X(user, mac, outcome)                                                                  \
 	"event.category=authentication event.outcome=" outcome " user.name=" user " source."       \
-										  "mac=" mac
+	"mac=" mac
 
 Test(cards, who_logged_in_to_the_network_with_it)
 {

@@ -48,7 +48,8 @@ house_open(const char *const *lists, size_t region)
 	struct diag why = {0};
 
 	for (; lists && lists[0]; lists += 2)
-		buf_printf(&packed, "--- l/%s.csv %zu\n%s\n", lists[0], strlen(lists[1]), lists[1]);
+		buf_printf(&packed, "--- l/%s%s %zu\n%s\n", lists[0],
+			strchr(lists[0], '.') ? "" : ".csv", strlen(lists[1]), lists[1]);
 	cr_assert_eq(lists_load(buf_str(&packed), &why, &h.lists), 0);
 	cr_assert_eq(why.n, 0, "%s", why.n ? why.items[0].text : "");
 	buf_done(&packed);

@@ -23,7 +23,7 @@ struct house {
 	int64_t time; /* stream time, of house_lines */
 };
 
-/* lists: "name\ntext" pairs, ended by NULL; text in CSV. */
+/* lists: name and text, ended by NULL; CSV unless the name has an ending. */
 struct house house_open(const char *const *lists, size_t region);
 /* "field=value field=value ..." with ECS names; ~ in a value is a blank. The JSON as weave leaves
  * it. */
