@@ -21,7 +21,7 @@ WARN    += $(if $(findstring clang,$(CC)),-Wno-gnu-statement-expression -Wno-mis
 # SSE4.2 is what the literal scanner's package asks of the machine anyway.
 CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -march=x86-64-v2 -fstack-protector-strong -fPIE -fno-strict-aliasing $(OPT) $(WARN) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(filter-out -I/usr/include,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) \
-	-DNOROSHI_VERSION='"$(VERSION)"'
+	-DNOROSHI_VERSION='"$(VERSION)"' -DSOURCES_FILE='"$(OUT)/parsers/sources.yml"'
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 
@@ -42,6 +42,13 @@ $(OUT)/%.o: %.c
 
 # The taxonomies are embedded by the assembler, which -MMD does not see.
 $(OUT)/detect/taxonomy_embed.o: $(wildcard config/taxonomy/*.yml)
+
+# The definitions of products, one text without their tests (the last part of each file).
+SOURCES := $(wildcard config/sources/*.yml)
+$(OUT)/parsers/sources.yml: $(SOURCES) Makefile
+	@mkdir -p $(@D)
+	@awk 'FNR == 1 {skip = 0; print "---"} /^tests:/ {skip = 1} !skip' $(SOURCES) >$@
+$(OUT)/parsers/source_load.o $(OUT)/plain/parsers/source_load.o: $(OUT)/parsers/sources.yml
 
 define layer
 $(call lib,$(1)): $(patsubst %.c,$(OUT)/%.o,$(filter-out daemon/main_%.c,$(wildcard $(1)/*.c)))

@@ -55,9 +55,10 @@ enum count_id {
 	COUNT_INCIDENTS_OPENED,
 	COUNT_INCIDENTS_MERGED,
 	COUNT_INCIDENTS_EVICTED,
-	COUNT_LISTS_ROWS, /* gauge: rows of watchlists in force */
-	COUNT_LISTS_BAD,  /* gauge: rows left out */
-	COUNT_HEARTBEAT_FAILED,  /* of the responder */
+	COUNT_LISTS_ROWS,       /* gauge: rows of watchlists in force */
+	COUNT_LISTS_BAD,        /* gauge: rows left out */
+	COUNT_HEARTBEAT_FAILED, /* of the responder */
+	COUNT_CASES_FORGOTTEN,  /* rows of cases.db deleted by age */
 	COUNT_IDS
 };
 

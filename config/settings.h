@@ -69,7 +69,8 @@ struct notify_settings {
 	size_t nthen;
 };
 
-enum sink_kind { SINK_FILE, SINK_SYSLOG, SINK_KAFKA, SINK_SMTP };
+enum sink_kind { SINK_FILE, SINK_SYSLOG, SINK_KAFKA, SINK_SMTP, SINK_WEBHOOK };
+enum webhook_form { WEBHOOK_JSON, WEBHOOK_SLACK, WEBHOOK_TEAMS };
 enum starttls { STARTTLS_NEVER, STARTTLS_OPPORTUNISTIC, STARTTLS_REQUIRE };
 
 struct sink_settings {
@@ -84,6 +85,9 @@ struct sink_settings {
 	struct str from, *to, user, password_file, ca_file;
 	size_t nto;
 	enum starttls starttls;
+	uint64_t per_hour; /* mails; more are told in summaries */
+	struct str url, proxy; /* webhook */
+	enum webhook_form form;
 	struct str language;  /* ja or en */
 	struct str min_level; /* informational low medium high critical */
 	uint64_t spool_max;   /* bytes */
@@ -114,6 +118,7 @@ struct settings {
 	struct hash128 hash;   /* of the file's bytes */
 	struct str data;       /* folder */
 	struct str watchlists; /* folder */
+	struct str sources;    /* folder of definitions of products; empty: only ours */
 	struct input_settings *inputs;
 	size_t ninputs;
 	struct rules_settings *rules;

@@ -16,6 +16,7 @@
 #define SSYSLOG KIND(SINK_SYSLOG)
 #define SKAFKA  KIND(SINK_KAFKA)
 #define SSMTP   KIND(SINK_SMTP)
+#define SHOOK   KIND(SINK_WEBHOOK)
 
 #define KIB UINT64_C(1024)
 #define MIB (KIB * 1024)
@@ -33,6 +34,8 @@ const struct setting_row setting_rows[] = {
 	.doc = "Unix socket on which the `noroshi` commands reach the service."},
 {"", "watchlists", ROW_PATH, TOP(watchlists), .flags = ROW_RELOAD,
 	.doc = "Folder with one watchlist a file, named by the file's name without its ending."},
+{"", "sources", ROW_PATH, TOP(sources), .flags = ROW_RELOAD,
+	.doc = "Folder with definitions of products, one *.yml each; one replaces ours of the same name."},
 
 {"", "listen", ROW_LIST, TOP(inputs), TOP(ninputs), sizeof(struct input_settings),
 	.max = 256, .doc = "Where logs come in."},
@@ -86,8 +89,8 @@ const struct setting_row setting_rows[] = {
 	.doc = "Where alerts go."},
 {"alerts[]", "name", ROW_TEXT, SINK(name), .max = 64,
 	.doc = "Unique; names the spool. Default: the kind and a number."},
-{"alerts[]", "kind", ROW_ENUM, SINK(kind), .choices = "file syslog kafka smtp",
-	.needed = SFILE | SSYSLOG | SKAFKA | SSMTP, .doc = "How they travel."},
+{"alerts[]", "kind", ROW_ENUM, SINK(kind), .choices = "file syslog kafka smtp webhook",
+	.needed = SFILE | SSYSLOG | SKAFKA | SSMTP | SHOOK, .doc = "How they travel."},
 {"alerts[]", "path", ROW_PATH, SINK(path), .used = SFILE, .needed = SFILE,
 	.doc = "File to append JSON lines to; - is standard output."},
 {"alerts[]", "address", ROW_ADDRESS, SINK(address), .used = SSYSLOG, .needed = SSYSLOG,
@@ -108,12 +111,20 @@ const struct setting_row setting_rows[] = {
 	.doc = "Recipients' mail addresses."},
 {"alerts[]", "user", ROW_TEXT, SINK(user), .used = SSMTP | SKAFKA, .max = 256,
 	.doc = "Account to log on with."},
-{"alerts[]", "password_file", ROW_PATH, SINK(password_file), .used = SSMTP | SKAFKA,
-	.doc = "File whose first line is the password."},
-{"alerts[]", "ca_file", ROW_PATH, SINK(ca_file), .used = SSMTP,
+{"alerts[]", "password_file", ROW_PATH, SINK(password_file), .used = SSMTP | SKAFKA | SHOOK,
+	.doc = "File whose first line is the password; of a webhook the bearer token."},
+{"alerts[]", "ca_file", ROW_PATH, SINK(ca_file), .used = SSMTP | SHOOK,
 	.doc = "Certificates to trust; default: the system's."},
 {"alerts[]", "starttls", ROW_ENUM, SINK(starttls), .choices = "never opportunistic require",
 	.fallback = "opportunistic", .used = SSMTP, .doc = "Whether the mail server must speak TLS."},
+{"alerts[]", "per_hour", ROW_COUNT, SINK(per_hour), .fallback = "60", .min = 1, .max = 10000,
+	.used = SSMTP, .doc = "Mails of single alerts; more are told in a summary every 10 minutes."},
+{"alerts[]", "url", ROW_TEXT, SINK(url), .used = SHOOK, .needed = SHOOK, .max = 2000,
+	.doc = "http:// or https:// address that each alert is posted to."},
+{"alerts[]", "form", ROW_ENUM, SINK(form), .choices = "json slack teams", .fallback = "json",
+	.used = SHOOK, .doc = "json: the alert itself, every one; slack, teams: a text for people."},
+{"alerts[]", "proxy", ROW_TEXT, SINK(proxy), .used = SHOOK, .max = 500,
+	.doc = "Web proxy on the way there, host:port; default: none, whatever the environment says."},
 {"alerts[]", "language", ROW_CHOICE, SINK(language), .choices = "ja en", .fallback = "ja",
 	.doc = "Language of sentences for people."},
 {"alerts[]", "min_level", ROW_CHOICE, SINK(min_level), .fallback = "informational",

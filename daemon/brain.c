@@ -39,14 +39,15 @@ make_parsers(const struct brain_options *opt, struct diag *why, struct brain *b)
 	int rc;
 
 	if (opt->contexts)
-		return parsers_new(opt->contexts, opt->ncontexts, why, &b->parsers);
+		return parsers_new_with(opt->contexts, opt->ncontexts,
+			str_of(opt->sources ? opt->sources : ""), why, &b->parsers);
 	own = mem_zero(s->ninputs, sizeof(*own));
 	for (size_t i = 0; i < s->ninputs; i++) {
 		context_of(&s->inputs[i], s, &own[i]);
 		if (own[i].local)
 			own[i].local_host = this_host(b);
 	}
-	rc = parsers_new(own, s->ninputs, why, &b->parsers);
+	rc = parsers_new_with(own, s->ninputs, s->sources, why, &b->parsers);
 	mem_free(own);
 	return rc;
 }

@@ -36,6 +36,7 @@ struct brain_options {
 	const struct input_context *contexts; /* lent; NULL: made of the settings' inputs */
 	size_t ncontexts;
 	struct ruleset_options ruleset;
+	const char *sources; /* folder of definitions, for runs without settings; NULL: only ours */
 	const char *watchlists; /* folder; NULL: the settings', else none */
 	bool strict;            /* any rejected document is an error, whatever on_error says */
 };

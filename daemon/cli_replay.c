@@ -20,7 +20,7 @@ struct request {
 	size_t nrules;
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
-	const char *zone, *year, *watchlists;
+	const char *zone, *year, *watchlists, *sources;
 	bool matches, every, strict, all, derived, until_end;
 	struct zone *z;
 
@@ -46,8 +46,8 @@ static bool
 takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
-		"--logsource", "--refire", "--placeholders", "--watchlists", "--encoding",
-		"--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
+		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
+		"--encoding", "--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -107,6 +107,8 @@ value_option(struct request *r, const char *a, const char *v)
 			return cli_usage(r->c, "--refire is suppress or every, not '%s'", v);
 	} else if (!strcmp(a, "--watchlists")) {
 		r->watchlists = v;
+	} else if (!strcmp(a, "--sources")) {
+		r->sources = v;
 	}
 	return 0;
 }
@@ -168,6 +170,7 @@ load(struct request *r, struct brain **ret)
 		.contexts = &r->context,
 		.ncontexts = 1,
 		.watchlists = r->watchlists,
+		.sources = r->sources,
 		.ruleset = r->ruleset};
 	struct diag why = {0};
 	int rc = brain_load(&opt, &why, ret), code = 0;
@@ -192,7 +195,7 @@ normalize_frame(struct request *r, struct batch b)
 	if (n == 0)
 		BUF_ADD_LIT(&r->out, "{}\n");
 	for (uint32_t i = 0; i < n && (i == 0 || r->all); i++) {
-		how.source_name = parsers_product(batch_records(b)[i].product);
+		how.source_name = parsers_product(r->brain->parsers, batch_records(b)[i].product);
 		record_json(b, &batch_records(b)[i], &how, &r->out);
 		buf_add_char(&r->out, '\n');
 	}
@@ -206,7 +209,7 @@ woven_record(void *ctx, struct batch b, const struct record *r, bool derived)
 	struct request *req = ctx;
 	struct record_out how = {.names = req->brain->names,
 		.facts = true,
-		.source_name = parsers_product(r->product)};
+		.source_name = parsers_product(req->brain->parsers, r->product)};
 
 	(void)derived;
 	record_json(b, r, &how, &req->out);
@@ -351,7 +354,7 @@ on_text(void *ctx, struct buf *out)
 	struct request *r = ctx;
 	struct record_out how = {.names = r->brain->names,
 		.facts = true,
-		.source_name = parsers_product(r->record->product)};
+		.source_name = parsers_product(r->brain->parsers, r->record->product)};
 
 	record_json(r->now, r->record, &how, out);
 }
@@ -446,6 +449,7 @@ run_replay(const struct cli *c, int argc, char **argv)
 	"  --clock T         arrival of every line\n"                                              \
 	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
 	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"                        \
+	"  --sources DIR     definitions of products beside the built-in ones, YAML\n"             \
 	"  --watchlists DIR  the company's lists, CSV (people.csv, networks.csv, ...)\n"
 
 const struct cli_command cli_normalize = {

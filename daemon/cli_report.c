@@ -149,17 +149,20 @@ make_month(struct request *r)
 	json_t *j;
 	int code;
 
-	if (!month_parse(str_of(r->who), now, &m))
+	if (!month_parse(str_of(r->who), now, &m)) {
+		month_done(&m);
 		return cli_usage(r->k.c, "a month is YYYY-MM, not '%s'", r->who);
-	opt.since = m.since;
+	}
+	opt.since = m.learn;
 	opt.until = m.until;
 	if (store_scan(&opt, on_line, &m, &why) < 0)
 		cli_diag(&why);
 	if (r->k.settings)
 		site.organisation = r->k.settings->organisation;
-	j = month_json(&m, r->k.db, now);
+	j = month_json(&m, r->k.db);
 	code = report_monthly(j, &site, r->how, r->k.ja, &out) == 0 ? write_out(r, buf_str(&out))
 								    : EXIT_FINDING;
+	month_done(&m);
 	json_decref(j);
 	buf_done(&out);
 	diag_done(&why);

@@ -13,7 +13,7 @@ struct request {
 	bool send;
 };
 
-static const char *const kinds[] = {"file", "syslog", "kafka", "smtp"};
+static const char *const kinds[] = {"file", "syslog", "kafka", "smtp", "webhook"};
 
 static int
 read_options(struct request *r, int argc, char **argv)
@@ -59,6 +59,17 @@ text(struct str s)
 	return json_stringn(s.p ? s.p : "", s.n);
 }
 
+/* Scheme and host: what follows in a webhook's address is often its secret. */
+static struct str
+host_of(struct str url)
+{
+	size_t n = 0, slashes = 0;
+
+	while (n < url.n && (slashes += url.p[n] == '/') < 3)
+		n++;
+	return str_make(url.p, n);
+}
+
 /* One row per way: {"way", "what", "to": [{"address","inside"}]}. */
 static json_t *
 ways(const struct settings *s, unsigned level)
@@ -67,9 +78,10 @@ ways(const struct settings *s, unsigned level)
 
 	for (size_t i = 0; i < s->nsinks; i++) {
 		const struct sink_settings *one = &s->sinks[i];
-		struct str place = one->kind == SINK_FILE    ? one->path
-				   : one->kind == SINK_KAFKA ? one->topic
-							     : one->address;
+		struct str place = one->kind == SINK_FILE      ? one->path
+				   : one->kind == SINK_KAFKA   ? one->topic
+				   : one->kind == SINK_WEBHOOK ? host_of(one->url)
+							       : one->address;
 
 		to = json_array();
 		for (size_t k = 0; one->kind == SINK_SMTP && k < one->nto; k++) {

@@ -59,7 +59,7 @@ count_record(struct engine *e, struct batch b, const struct record *r, const str
 	struct str host = record_text(b, r, FIELD_HOST_NAME);
 	struct count_source *s =
 		source_row(e, input, host.n ? host : batch_bytes(b, f->peer_off, f->peer_len),
-			parsers_product(r->product));
+			parsers_product(e->brain->parsers, r->product));
 	bool unparsed = r->flags & RECORD_UNPARSED;
 
 	count_add(c, COUNT_RECORDS, 1);
@@ -93,7 +93,7 @@ engine_keep(void *ctx, struct batch b, const struct record *r, bool derived)
 	const struct frame *f = &batch_frames(b)[r->frame];
 	struct record_out how = {.names = e->brain->names,
 		.input_name = input_name(e, f->input),
-		.source_name = parsers_product(r->product),
+		.source_name = parsers_product(e->brain->parsers, r->product),
 		.facts = true};
 
 	(void)derived; /* counted by weave */

@@ -78,6 +78,8 @@ static const struct {
 		"Rows of watchlists that are wrong and were left out", true},
 	[COUNT_HEARTBEAT_FAILED] = {"heartbeat_failed", "noroshi_heartbeat_failed_total",
 		"Signs of life that did not reach their place", false},
+	[COUNT_CASES_FORGOTTEN] = {"cases_forgotten", "noroshi_cases_forgotten_total",
+		"Rows of cases.db deleted by age (cases: keep)", false},
 };
 
 static uint64_t

@@ -14,7 +14,7 @@
 /* One document: a view on the names of one kind of log. */
 struct view {
 	const struct yaml_node *when[3], *fields;
-	struct str prefix;
+	struct str prefix, needs;
 	unsigned strength; /* attributes in `when` */
 };
 
@@ -93,11 +93,14 @@ read_view(struct taxonomy *t, const struct yaml_node *root, const char *path, st
 			read_when(&v, value, path, why);
 		else if (str_eq(key, STR("prefix")) && value->kind == YAML_STRING)
 			v.prefix = value->text;
+		else if (str_eq(key, STR("needs")) && value->kind == YAML_STRING)
+			v.needs = value->text;
 		else if (str_eq(key, STR("fields")) && value->kind == YAML_MAP)
 			v.fields = value;
 		else if (!str_eq(key, STR("about")))
 			complain(why, path, root->keys[i],
-				"a taxonomy document has when, prefix, fields (a map) and about");
+				"a taxonomy document has when, prefix, fields (a map), needs and "
+				"about");
 	}
 	for (size_t i = 0; v.fields && i < v.fields->n; i++)
 		if (!is_texts(v.fields->items[i]) || v.fields->items[i]->n > TAXONOMY_TARGETS)
@@ -266,6 +269,24 @@ taxonomy_resolve(const struct taxonomy *t, const struct attributes *source, stru
 		n = put(ret, n, str_make(joined, prefix.n + name.n));
 	}
 	return n;
+}
+
+struct str
+taxonomy_needs(const struct taxonomy *t, const struct attributes *source)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->views[i].needs.n && fits(&t->views[i], source))
+			return t->views[i].needs;
+	return (struct str){0};
+}
+
+bool
+taxonomy_is_open(const struct taxonomy *t, struct str name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->views[i].prefix.n && str_starts(name, t->views[i].prefix))
+			return true;
+	return false;
 }
 
 void

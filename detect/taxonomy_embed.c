@@ -6,14 +6,14 @@
 
 #define EMBED(id, path)                                                                            \
 	__asm__(".section .rodata\n"                                                               \
-		".global taxonomy_" #id "\n"                                                       \
-		".global taxonomy_" #id "_end\n"                                                   \
-		"taxonomy_" #id ":\n"                                                              \
+		".global taxonomy_file_" #id "\n"                                                  \
+		".global taxonomy_file_" #id "_end\n"                                              \
+		"taxonomy_file_" #id ":\n"                                                         \
 		".incbin \"" path "\"\n"                                                           \
-		"taxonomy_" #id "_end:\n"                                                          \
+		"taxonomy_file_" #id "_end:\n"                                                     \
 		".byte 0\n"                                                                        \
 		".previous\n");                                                                    \
-	extern const char taxonomy_##id[], taxonomy_##id##_end[];
+	extern const char taxonomy_file_##id[], taxonomy_file_##id##_end[];
 
 #define FILES(F)                                                                                   \
 	F(windows)                                                                                 \
@@ -21,7 +21,8 @@
 	F(firewall)                                                                                \
 	F(proxy)                                                                                   \
 	F(webserver)                                                                               \
-	F(dns)
+	F(dns)                                                                                     \
+	F(needs)
 
 #define EMBED_ONE(id) EMBED(id, "config/taxonomy/" #id ".yml")
 FILES(EMBED_ONE)
@@ -29,7 +30,7 @@ FILES(EMBED_ONE)
 static const struct {
 	const char *name, *from, *to;
 } files[] = {
-#define FILE_ROW(id) {"config/taxonomy/" #id ".yml", taxonomy_##id, taxonomy_##id##_end},
+#define FILE_ROW(id) {"config/taxonomy/" #id ".yml", taxonomy_file_##id, taxonomy_file_##id##_end},
 	FILES(FILE_ROW)
 #undef FILE_ROW
 };

@@ -1,40 +1,35 @@
-/* cef.c - ArcSight's Common Event Format, version 0 and 1. */
+/* cef.c - ArcSight's Common Event Format, version 0 and 1: its reader, and the row that maps it. */
+#include "parsers/cef.h"
+
 #include "parsers/generic.h"
+#include "parsers/source.h"
 
 #define CEF_HEADER 7u
 #define CEF_LABELS 32u
 #define CEF_KEY    64u
+#define CEF_WORDS  64u /* what a relay may leave in front */
 #define CEF_PREFIX STR("cef.")
 
-/* rt is the event's time (receipt at the device); the others stand in where it is missing. */
-static const char *const time_keys[] = {"rt", "deviceReceiptTime", "end", "start"};
+/* ---- reader ---- */
 
-struct cef {
-	struct parse_ctx *ctx;
-	struct recs *w;
-	struct {
-		struct str key, label;
-	} labels[CEF_LABELS];
-	size_t nlabels;
-	struct {
-		struct str key, value;
-	} custom[CEF_LABELS];
-	size_t ncustom;
-	int time_rank;
-};
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
-/* \\ \| \= \n \r. Copied only if there is something to undo. */
-static struct str
-unescape(struct recs *w, struct str s)
+static bool
+is_key_char(char c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '.' ||
+	       c == '-' || c == '[' || c == ']' || c == '/';
+}
+
+size_t
+cef_unescape(struct str s, char *out)
 {
 	size_t n = 0;
-	char *out;
 
-	if (str_chr(s, '\\') < 0)
-		return s;
-	out = rec_text_room(w, s.n);
-	if (!out)
-		return s;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
@@ -51,16 +46,36 @@ unescape(struct recs *w, struct str s)
 		}
 		out[n++] = c;
 	}
-	return rec_text_take(w, out, n);
+	return n;
 }
 
-/* Fields between unescaped pipes. */
-static size_t
-take_header(struct str *s, struct str parts[CEF_HEADER])
+int
+cef_severity(struct str s)
 {
-	size_t n = 0, from = 0, i = 0;
+	static const struct {
+		const char *word;
+		int value;
+	} words[] = {{"unknown", 0}, {"low", 3}, {"medium", 5}, {"high", 7}, {"very-high", 9},
+		{"very high", 9}, {"informational", 1}, {"info", 1}, {"notice", 2}, {"warning", 4},
+		{"error", 6}, {"critical", 10}};
+	uint64_t v;
 
-	for (; i < s->n && n < CEF_HEADER; i++) {
+	s = str_trim(s);
+	if (s.n <= 2 && str_u64(s, &v) && v <= 10)
+		return (int)v;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq_nocase(s, str_of(words[i].word)))
+			return words[i].value;
+	return -1;
+}
+
+/* Fields between unescaped pipes; n = how many had one behind them, *s moves behind the last. */
+static size_t
+take_fields(struct str *s, struct str parts[CEF_HEADER])
+{
+	size_t n = 0, from = 0;
+
+	for (size_t i = 0; i < s->n && n < CEF_HEADER; i++) {
 		if (s->p[i] == '\\') {
 			i++;
 		} else if (s->p[i] == '|') {
@@ -68,36 +83,193 @@ take_header(struct str *s, struct str parts[CEF_HEADER])
 			from = i + 1;
 		}
 	}
-	if (n < CEF_HEADER)
-		return n;
 	str_skip(s, from);
 	return n;
 }
 
 static bool
-is_key_char(char c)
+begins_word(struct str s)
 {
-	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '.' ||
-	       c == '-' || c == '[' || c == ']';
+	return s.n > 1 && (s.p[0] | 0x20) >= 'a' && (s.p[0] | 0x20) <= 'z';
 }
 
-/* cs1, cn2, cfp1, c6a2, deviceCustomDate1, flexString1: their names stand in …Label. */
+/* Behind the word "CEF:"; *bare: there is none, but the fields look like it. */
 static bool
-is_custom(struct str key)
+skip_word(struct str *s, bool *bare)
+{
+	struct str parts[CEF_HEADER], rest = *s;
+	ptrdiff_t at = 0;
+
+	*bare = false;
+	if (!str_starts(*s, STR("CEF:"))) {
+		struct str head = str_make(s->p, s->n < CEF_WORDS ? s->n : CEF_WORDS);
+
+		at = str_find(head, STR(" CEF:"));
+		at += at >= 0;
+	}
+	if (at >= 0) {
+		str_skip(s, (size_t)at + 4);
+		*s = str_trim(*s);
+		return s->n > 0 && is_digit(s->p[0]);
+	}
+	/* A relay took "CEF" for a tag. Seven fields, the last a severity, are no accident. */
+	*bare = s->n > 2 && (s->p[0] == '0' || s->p[0] == '1') && s->p[1] == '|' &&
+		take_fields(&rest, parts) == CEF_HEADER && begins_word(parts[1]) &&
+		begins_word(parts[2]) && cef_severity(parts[6]) >= 0;
+	return *bare;
+}
+
+bool
+cef_begins(struct str s)
+{
+	bool bare;
+
+	return skip_word(&s, &bare);
+}
+
+enum cef_found
+cef_take_header(struct str *s, struct cef_header *ret)
+{
+	struct str parts[CEF_HEADER] = {0}, rest = *s;
+	size_t n;
+
+	*ret = (struct cef_header){0};
+	if (!skip_word(&rest, &ret->bare))
+		return CEF_NONE;
+	n = take_fields(&rest, parts);
+	if (n + 1 == CEF_HEADER && cef_severity(rest) >= 0) {
+		parts[n++] = str_trim(rest);
+		rest.n = 0;
+	}
+	if (n < CEF_HEADER)
+		return CEF_CUT;
+	ret->version = parts[0];
+	ret->vendor = parts[1];
+	ret->product = parts[2];
+	ret->release = parts[3];
+	ret->id = parts[4];
+	ret->name = parts[5];
+	ret->severity = parts[6];
+	*s = rest;
+	return CEF_READ;
+}
+
+/*
+ * Where the next key begins (ret: index; *equals: of its '='), from the front of a word on. Values
+ * hold blanks, so a pair ends at the last blank in front of the next unescaped '='.
+ */
+static bool
+find_key(struct str s, bool at_word, size_t *ret, size_t *equals)
+{
+	size_t word = 0;
+	bool good = at_word;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (is_blank(c)) {
+			word = i + 1;
+			good = true;
+		} else if (c == '=' && good && i > word) {
+			*ret = word;
+			*equals = i;
+			return true;
+		} else if (c == '\\') {
+			i++;
+			good = false;
+		} else if (!is_key_char(c)) {
+			good = false;
+		}
+	}
+	return false;
+}
+
+bool
+cef_next(struct cef_extension *e, struct cef_pair *ret)
+{
+	size_t key, equals, next, unused;
+	struct str s = e->rest;
+
+	if (!find_key(s, true, &key, &equals)) {
+		e->odd |= str_trim(s).n > 0;
+		e->rest.n = 0;
+		return false;
+	}
+	e->odd |= str_trim(str_make(s.p, key)).n > 0;
+	ret->key = str_make(s.p + key, equals - key);
+	str_skip(&s, equals + 1);
+	if (!find_key(s, false, &next, &unused)) {
+		/* A backslash at the very end escapes nothing. */
+		e->odd |= s.n > 0 && s.p[s.n - 1] == '\\' && (s.n < 2 || s.p[s.n - 2] != '\\');
+		next = s.n;
+	}
+	ret->value = str_make(s.p, next);
+	while (ret->value.n > 0 && is_blank(ret->value.p[ret->value.n - 1]))
+		ret->value.n--;
+	while (ret->value.n > 0 && is_blank(ret->value.p[0]))
+		str_skip(&ret->value, 1);
+	str_skip(&s, next);
+	e->rest = s;
+	return true;
+}
+
+bool
+cef_is_label(struct str key, struct str *base)
+{
+	if (key.n <= 5 || !str_ends(key, STR("Label")))
+		return false;
+	*base = str_make(key.p, key.n - 5);
+	return true;
+}
+
+bool
+cef_is_custom(struct str key)
 {
 	return (key.n >= 3 && key.n <= 5 && key.p[0] == 'c' && is_digit(key.p[key.n - 1])) ||
 	       str_starts(key, STR("flex")) || str_starts(key, STR("deviceCustom"));
 }
 
+/* ---- row ---- */
+
+/* rt is the event's time (receipt at the device); the others stand in where it is missing. */
+static const char *const time_keys[] = {"rt", "deviceReceiptTime", "end", "start"};
+/* Fortinet's own, exact to the nanosecond, behind a prefix that differs by product. */
+#define EVENT_TIME STR("eventtime")
+
+struct cef {
+	struct parse_ctx *ctx;
+	struct recs *w;
+	struct {
+		struct str key, label;
+	} labels[CEF_LABELS];
+	size_t nlabels;
+	struct {
+		struct str key, value;
+	} custom[CEF_LABELS];
+	size_t ncustom;
+	int time_rank;
+	bool fortinet;
+};
+
+/* Copied only if there is something to undo. */
+static struct str
+unescape(struct recs *w, struct str s)
+{
+	char *out = str_chr(s, '\\') < 0 ? NULL : rec_text_room(w, s.n);
+
+	return out ? rec_text_take(w, out, cef_unescape(s, out)) : s;
+}
+
 static void
 take_pair(struct cef *c, struct str key, struct str value)
 {
-	value = unescape(c->w, str_trim(value));
+	static const char *const event_time = "eventtime";
+	struct str base;
+
+	value = unescape(c->w, value);
 	if (key.n > CEF_KEY || value.n == 0)
 		return;
-	if (key.n > 5 && str_ends(key, STR("Label"))) {
-		struct str base = str_make(key.p, key.n - 5);
-
+	if (cef_is_label(key, &base)) {
 		for (size_t i = 0; i < c->nlabels; i++)
 			if (str_eq(c->labels[i].key, base)) {
 				rec_flag(c->w, REASON_CEF_DUP);
@@ -109,11 +281,14 @@ take_pair(struct cef *c, struct str key, struct str value)
 		}
 		return;
 	}
-	if (is_custom(key) && c->ncustom < CEF_LABELS) {
+	if (cef_is_custom(key) && c->ncustom < CEF_LABELS) {
 		c->custom[c->ncustom].key = key;
 		c->custom[c->ncustom++].value = value;
 		return;
 	}
+	if (str_ends(key, EVENT_TIME) &&
+		generic_take_time(c->ctx, c->w, &event_time, 1, EVENT_TIME, value))
+		c->time_rank = -1;
 	for (int i = 0; i < 4; i++)
 		if (str_eq(key, str_of(time_keys[i]))) {
 			if (i < c->time_rank &&
@@ -121,56 +296,16 @@ take_pair(struct cef *c, struct str key, struct str value)
 				c->time_rank = i;
 			break;
 		}
+	/* Fortinet writes sentbyte as out and rcvdbyte as in (FortiOS log reference, CEF support),
+	 * the reverse of the standard's flow from source to destination. */
+	if (c->fortinet && str_eq(key, STR("out")))
+		key = STR("sentbyte");
+	else if (c->fortinet && str_eq(key, STR("in")))
+		key = STR("rcvdbyte");
 	if (str_eq(key, STR("msg")))
 		rec_put(c->w, FIELD_EVENT_REASON, value);
 	else
 		generic_put(c->w, CEF_PREFIX, key, value);
-}
-
-/*
- * Values hold blanks, so a pair ends where the next key begins: at the last blank in front of the
- * next unescaped '='. One pass.
- */
-static void
-take_extension(struct cef *c, struct str s)
-{
-	struct str key = {0};
-	size_t value = 0, blank = 0;
-	bool in_value = false, after_blank = true;
-
-	for (size_t i = 0; i < s.n; i++) {
-		bool good = true;
-
-		if (s.p[i] == '\\') {
-			i++;
-			continue;
-		}
-		if (s.p[i] == ' ') {
-			blank = i + 1;
-			after_blank = true;
-			continue;
-		}
-		if (s.p[i] != '=' || !after_blank || blank == i)
-			continue;
-		for (size_t k = blank; k < i && good; k++)
-			good = is_key_char(s.p[k]);
-		after_blank = false;
-		if (!good)
-			continue;
-		if (in_value)
-			take_pair(c, key, str_make(s.p + value, blank - value));
-		else if (str_trim(str_make(s.p, blank)).n > 0)
-			rec_flag(c->w, REASON_CEF);
-		key = str_make(s.p + blank, i - blank);
-		value = i + 1;
-		in_value = true;
-	}
-	if (in_value)
-		take_pair(c, key, str_make(s.p + value, s.n - value));
-	else if (str_trim(s).n > 0)
-		rec_flag(c->w, REASON_CEF);
-	if (s.n > 0 && s.p[s.n - 1] == '\\' && (s.n < 2 || s.p[s.n - 2] != '\\'))
-		rec_flag(c->w, REASON_CEF);
 }
 
 static void
@@ -188,75 +323,48 @@ put_custom(struct cef *c)
 	}
 }
 
-static void
-put_severity(struct recs *w, struct str s)
-{
-	static const struct {
-		const char *word;
-		unsigned value;
-	} words[] = {{"unknown", 0}, {"low", 3}, {"medium", 5}, {"high", 7}, {"very-high", 9}};
-	uint64_t v;
-
-	if (s.n <= 2 && str_u64(s, &v) && v <= 10) {
-		rec_put_u64(w, FIELD_EVENT_SEVERITY, v);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq_nocase(s, str_of(words[i].word))) {
-			rec_put_u64(w, FIELD_EVENT_SEVERITY, words[i].value);
-			return;
-		}
-	rec_flag(w, REASON_CEF);
-}
-
-static bool
-cef_begin(struct str *s)
-{
-	ptrdiff_t at = 0;
-
-	if (!str_starts(*s, STR("CEF:"))) {
-		/* Some relays leave a word of their own in front. */
-		struct str head = str_make(s->p, s->n < 64 ? s->n : 64);
-
-		at = str_find(head, STR(" CEF:"));
-		if (at < 0)
-			return false;
-		at++;
-	}
-	str_skip(s, (size_t)at + 4);
-	str_take(s, STR(" "));
-	return s->n > 0 && is_digit(s->p[0]);
-}
-
 static bool
 cef_sniff(struct str s)
 {
-	return cef_begin(&s);
+	return cef_begins(s);
 }
 
 static enum parsed
 cef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
 	struct cef c = {.ctx = ctx, .w = w, .time_rank = 4};
-	struct str parts[CEF_HEADER];
-	size_t n;
+	struct cef_extension extension;
+	struct cef_header head;
+	struct cef_pair pair;
+	enum cef_found found;
+	int severity;
 
-	if (!cef_begin(&s))
-		return PARSED_NOT;
-	n = take_header(&s, parts);
-	if (n < CEF_HEADER) {
+	if (sources_claim_container(SHAPE_CEF, ctx, w, s))
+		return PARSED_OK;
+	found = cef_take_header(&s, &head);
+
+	if (found == CEF_CUT)
 		rec_flag(w, REASON_CEF);
+	if (found != CEF_READ)
 		return PARSED_NOT;
-	}
-	if (!str_eq(parts[0], STR("0")) && !str_eq(parts[0], STR("1")))
+	if (!str_eq(head.version, STR("0")) && !str_eq(head.version, STR("1")))
 		rec_flag(w, REASON_CEF);
-	parse_put(w, FIELD_OBSERVER_VENDOR, unescape(w, parts[1]));
-	parse_put(w, FIELD_OBSERVER_PRODUCT, unescape(w, parts[2]));
-	parse_put(w, FIELD_OBSERVER_VERSION, unescape(w, parts[3]));
-	parse_put(w, FIELD_EVENT_CODE, unescape(w, parts[4]));
-	parse_put(w, FIELD_RULE_NAME, unescape(w, parts[5]));
-	put_severity(w, parts[6]);
-	take_extension(&c, s);
+	parse_put(w, FIELD_OBSERVER_VENDOR, unescape(w, head.vendor));
+	parse_put(w, FIELD_OBSERVER_PRODUCT, unescape(w, head.product));
+	parse_put(w, FIELD_OBSERVER_VERSION, unescape(w, head.release));
+	parse_put(w, FIELD_EVENT_CODE, unescape(w, head.id));
+	parse_put(w, FIELD_RULE_NAME, unescape(w, head.name));
+	severity = cef_severity(head.severity);
+	if (severity >= 0)
+		rec_put_u64(w, FIELD_EVENT_SEVERITY, (uint64_t)severity);
+	else
+		rec_flag(w, REASON_CEF);
+	c.fortinet = str_eq_nocase(head.vendor, STR("Fortinet"));
+	extension = cef_extension(s);
+	while (cef_next(&extension, &pair))
+		take_pair(&c, pair.key, pair.value);
+	if (extension.odd)
+		rec_flag(w, REASON_CEF);
 	put_custom(&c);
 	return PARSED_OK;
 }

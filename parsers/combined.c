@@ -360,6 +360,69 @@ web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, struct
 	return true;
 }
 
+/* ---- Nginx Proxy Manager ---- */
+
+static bool
+looks_managed(struct str line)
+{
+	return line.n > 20 && line.p[0] == '[' && is_digit(line.p[1]) &&
+	       str_find(line, STR("\" [Client ")) > 0;
+}
+
+/*
+ * "[time] cache upstream status - METHOD scheme host "uri" [Client a] [Length n] [Gzip r] [Sent-to
+ * s] "agent" "referrer"", where cache, upstream and Sent-to may be missing (log_format proxy and
+ * standard of its log-proxy.conf).
+ */
+static bool
+read_managed(struct parse_ctx *ctx, struct recs *w, struct str s)
+{
+	struct str time, column, status = {0}, word;
+	uint64_t code = 0;
+	unsigned quoted = 0;
+
+	if (!web_column(&s, &time))
+		return false;
+	while (web_column(&s, &column) && !(str_eq(column, STR("-")) && status.n > 0))
+		status = is_digit(column.p[0]) ? column : status;
+	if (s.n == 0 || !str_u64(status, &code))
+		return false;
+	read_time(ctx, w, time);
+	if (code >= 100 && code < 1000)
+		rec_put_u64(w, FIELD_HTTP_RESPONSE_STATUS_CODE, code);
+	if (web_column(&s, &column))
+		parse_put(w, FIELD_HTTP_REQUEST_METHOD, column);
+	if (web_column(&s, &column))
+		put_lower(w, FIELD_URL_SCHEME, column);
+	if (web_column(&s, &column) && column.n > 1)
+		put_lower(w, FIELD_URL_DOMAIN, column);
+	if (web_column(&s, &column))
+		put_url(w, column, false);
+	for (s = str_trim(s); s.n > 0; s = str_trim(s)) {
+		bool quote = s.p[0] == '"';
+
+		if (!web_column(&s, &column))
+			break;
+		if (quote) {
+			parse_put(w,
+				quoted++ ? FIELD_HTTP_REQUEST_REFERRER : FIELD_USER_AGENT_ORIGINAL,
+				column);
+			continue;
+		}
+		if (!str_cut(&column, ' ', &word))
+			continue;
+		if (str_eq(word, STR("Client")))
+			put_client(w, column);
+		else if (str_eq(word, STR("Length")))
+			put_count(w, FIELD_HTTP_RESPONSE_BYTES, column);
+		else if (str_eq(word, STR("Sent-to")))
+			parse_put_host(w, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, column);
+	}
+	web_put_event(w, "http_request", (unsigned)code, false, false);
+	w->cur->flags |= RECORD_REFERS;
+	return true;
+}
+
 static enum parsed
 combined_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 {
@@ -368,6 +431,10 @@ combined_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	w->cur->logsource = LOGSOURCE_WEBSERVER;
 	if (web_looks_error(line) && web_read_error(ctx, w, line))
 		return PARSED_OK;
+	if (looks_managed(line) && read_managed(ctx, w, line)) {
+		ctx->message_done = true;
+		return PARSED_OK;
+	}
 	if (!web_read_combined(ctx, w, line, &tail))
 		return PARSED_NOT;
 	read_tail(w, tail);
@@ -378,7 +445,7 @@ combined_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 static bool
 combined_sniff(struct str message)
 {
-	return web_looks_combined(message) || web_looks_error(message);
+	return web_looks_combined(message) || web_looks_error(message) || looks_managed(message);
 }
 
 const struct parser parser_combined = {

@@ -167,6 +167,8 @@ dhcpd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	s = str_trim(s);
 	if (!form_read(w, forms, FORM_COUNT(forms), slots, s, &caps))
 		return PARSED_NOT;
+	/* ECS: client is the role, source the side of the wire; who asks is both. */
+	rec_put_ip(w, FIELD_SOURCE_IP, form_cap(&caps, 'i'));
 	via = form_cap(&caps, 'v');
 	if (via.n > 0 && via.p[via.n - 1] == ':')
 		via.n--;

@@ -55,6 +55,10 @@ take_pri(struct recs *w, struct str *s)
 
 	if (s->n == 0 || s->p[0] != '<')
 		return false;
+	/* A Windows event in its own XML, or a document: no priority that went wrong. */
+	if (str_starts(*s, STR("<Event>")) || str_starts(*s, STR("<Event ")) ||
+		str_starts(*s, STR("<Events")) || str_starts(*s, STR("<?xml")))
+		return false;
 	for (; i < s->n && i < 4 && is_digit(s->p[i]); i++)
 		pri = pri * 10 + (unsigned)(s->p[i] - '0');
 	good = i > 1 && i < s->n && s->p[i] == '>' && pri <= 191 && (s->p[1] != '0' || i == 2);

@@ -255,3 +255,30 @@ form_read(struct recs *w, const struct form *forms, size_t n, const struct form_
 	}
 	return NULL;
 }
+
+/* The bytes of a form that stand for themselves, and whether it opens with a word of its own. */
+static size_t
+own_words(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++) {
+		if (*text != '%')
+			n++;
+		else if (text[1])
+			text++;
+	}
+	return n;
+}
+
+bool
+form_sniff(const struct form *forms, size_t n, const struct form_slot *slots, struct str s)
+{
+	struct form_caps caps;
+
+	for (size_t i = 0; i < n && s.n > 0; i++)
+		if (forms[i].text[0] == s.p[0] && own_words(forms[i].text) >= FORM_SURE &&
+			form_match(forms[i].text, slots, s, &caps))
+			return true;
+	return false;
+}

@@ -67,6 +67,11 @@ void form_put(struct recs *w, const struct form_slot *slots, const struct form_c
 const struct form *form_read(struct recs *w, const struct form *forms, size_t n,
 	const struct form_slot *slots, struct str s, struct form_caps *ret);
 
+/* Is s one of these sentences, and one that says so by itself: with at least FORM_SURE bytes of its
+ * own words? For a row's sniff; nothing is put. */
+bool form_sniff(const struct form *forms, size_t n, const struct form_slot *slots, struct str s);
+#define FORM_SURE 14u
+
 /* "mail.example.org[192.0.2.7]:25", "unknown[192.0.2.7]", "[192.0.2.7]:4711", "192.0.2.7:4711",
  * "[AF_INET6]2001:db8::1:1194"; "unknown", "none" and "local" are no names. True if there was an
  * address. */

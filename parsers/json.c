@@ -2,6 +2,7 @@
 #include "base/stamp.h"
 #include "parsers/jsonrow.h"
 #include "parsers/put.h"
+#include "parsers/source.h"
 #include "parsers/web.h"
 
 struct reading {
@@ -84,8 +85,14 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 
 	if (windows && windows_sniff(text))
 		return windows_read(ctx, text, w);
-	if (w->cur)
-		w->cur->logsource = LOGSOURCE_JSON;
+	if (!w->cur)
+		return REASON_NONE;
+	if (sources_claim_json(ctx, w, text, &rc, &flags)) {
+		w->cur->reasons |= flags;
+		return REASON_NONE;
+	}
+	flags = 0;
+	w->cur->logsource = LOGSOURCE_JSON;
 	rc = json_flatten(text, &json_row_limits, &sink, &flags);
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)

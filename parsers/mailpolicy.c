@@ -147,6 +147,16 @@ mailpolicy_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return PARSED_NOT;
 }
 
+/* Postgrey's pairs, and policyd-spf's verdicts with their identity. */
+static bool
+mailpolicy_sniff(struct str s)
+{
+	if (str_starts(s, STR("action=")))
+		return str_find(s, STR(" client_address=")) > 0;
+	return str_find(s, STR("identity=")) > 0 && str_find(s, STR("; client-ip=")) > 0 &&
+	       str_find(s, STR("; envelope-from=")) > 0;
+}
+
 const struct parser parser_mailpolicy = {
 	.name = "mailpolicy",
 	.words = "postgrey policyd-spf",
@@ -154,5 +164,6 @@ const struct parser parser_mailpolicy = {
 	.module = "postfix",
 	.dataset = "postfix.policy",
 	.programs = "postgrey policyd-spf postfix/policyd-spf postfix/postgrey",
+	.sniff = mailpolicy_sniff,
 	.parse = mailpolicy_parse,
 };

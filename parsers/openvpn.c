@@ -86,7 +86,7 @@ static const struct form forms[] = {
 	{"PLUGIN_CALL: %*", &detail, 0},
 	{"PLUGIN_INIT: %*", &server, 0},
 	{"WARNING: Failed running command (--auth-user-pass-verify): %r", &auth_failed, 0},
-	{"Incorrect password supplied for LDAP DN \"CN=%u,%z\"", &auth_failed, RECORD_REFERS},
+	{"Incorrect password supplied for LDAP DN \"CN=%u,%z\"%*", &auth_failed, RECORD_REFERS},
 	{"Incorrect password supplied for LDAP DN \"%u\"", &auth_failed, RECORD_REFERS},
 	{"LDAP bind failed: %r", &auth_failed, 0},
 	{"LDAP user \"%u\" was not found.%*", &auth_failed, RECORD_REFERS},
@@ -317,11 +317,40 @@ openvpn_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return PARSED_OK;
 }
 
+/* "name/address:port SENTENCE", or a sentence that nobody else writes; a log file's time in front.
+ */
+static bool
+openvpn_sniff(struct str s)
+{
+	struct str rest = s;
+	struct client client;
+	uint64_t us;
+	int64_t ns;
+
+	if (stamp_take_ctime(&rest, NULL, 0, &ns) || stamp_take_iso(&rest, NULL, 0, &ns))
+		rest = s = str_trim(rest);
+	if (str_take(&rest, STR("us=")) && str_take_u64(&rest, &us))
+		s = str_trim(rest);
+	if (take_client(&s, &client)) {
+		str_take(&s, STR("[UNDEF] "));
+		return form_sniff(forms, FORM_COUNT(forms), slots, s) ||
+		       str_find(s, STR("[AF_INET")) >= 0 || str_starts(s, STR("TLS")) ||
+		       str_starts(s, STR("MULTI")) || str_starts(s, STR("VERIFY ")) ||
+		       str_starts(s, STR("peer info: ")) ||
+		       str_starts(s, STR("Control Channel: ")) || str_starts(s, STR("Timers: "));
+	}
+	return str_starts(s, STR("TLS: Username/Password ")) || str_starts(s, STR("MULTI: ")) ||
+	       str_starts(s, STR("TLS Auth Error: ")) ||
+	       str_starts(s, STR("Incorrect password supplied for LDAP DN ")) ||
+	       str_starts(s, STR("LDAP bind failed: ")) || str_find(s, STR("[AF_INET")) >= 0;
+}
+
 const struct parser parser_openvpn = {
 	.name = "openvpn",
 	.logsource = LOGSOURCE_OPENVPN,
 	.module = "openvpn",
 	.dataset = "openvpn.log",
 	.programs = "openvpn openvpn-server ovpn-* openvpn@* openvpn-*",
+	.sniff = openvpn_sniff,
 	.parse = openvpn_parse,
 };

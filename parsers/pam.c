@@ -183,6 +183,9 @@ pam_read(struct parse_ctx *ctx, struct str s, struct recs *w)
 	if (service.n > 0) {
 		str_cut(&service, ':', &name);
 		parse_put(w, FIELD_SERVICE_NAME, name);
+		/* Without a header the service is who speaks: sshd, su, cron. */
+		if (ctx->program.n == 0)
+			parse_put(w, FIELD_PROCESS_NAME, name);
 	}
 	if (read_failure(w, s) || form_read(w, forms, FORM_COUNT(forms), slots, s, &caps))
 		return true;
@@ -195,7 +198,13 @@ pam_read(struct parse_ctx *ctx, struct str s, struct recs *w)
 static enum parsed
 pam_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
-	return pam_read(ctx, str_trim(s), w) ? PARSED_OK : PARSED_NOT;
+	struct form_caps caps;
+
+	s = str_trim(s);
+	return pam_read(ctx, s, w) || read_failure(w, s) ||
+			       form_read(w, forms, FORM_COUNT(forms), slots, s, &caps)
+		       ? PARSED_OK
+		       : PARSED_NOT;
 }
 
 static bool
@@ -203,7 +212,11 @@ pam_sniff(struct str s)
 {
 	struct str head = str_make(s.p, s.n < 48 ? s.n : 48);
 
-	return str_starts(s, STR("pam_")) && str_find(head, STR("): ")) > 0;
+	return (str_starts(s, STR("pam_")) &&
+		       (str_find(head, STR("): ")) > 0 || str_find(head, STR("):")) > 0)) ||
+	       (str_starts(s, STR("PAM ")) && str_find(head, STR("authentication failure")) > 0) ||
+	       str_starts(s, STR("authentication failure; logname=")) ||
+	       str_starts(s, STR("check pass; user unknown"));
 }
 
 const struct parser parser_pam = {

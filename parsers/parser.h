@@ -17,6 +17,9 @@ enum parsed {
 	PARSED_OK
 };
 
+struct source;
+struct pairs;
+
 struct parse_ctx {
 	const struct parsers *parsers;
 	const struct input_context *in;
@@ -30,7 +33,10 @@ struct parse_ctx {
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */
-	const struct parser *row; /* who is reading now */
+	const struct parser *row;          /* who is reading now */
+	const struct source *source;       /* the definition that read it, instead of a row */
+	const struct source *fixed_source; /* that the configuration names */
+	struct pairs *pairs;               /* of the run; never NULL in a row */
 
 	/* parsers.c: what parse_next repeats for each further record */
 	uint32_t envelope_from, envelope_n; /* entries */

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "parsers/charset.h"
 #include "parsers/envelope.h"
+#include "parsers/source.h"
 
 static const struct parser *const rows[] = {
 	NULL, /* product 0: none */
@@ -28,7 +29,8 @@ struct program {
 
 /* What configuration decided for one input. */
 struct bound {
-	const struct parser *row; /* NULL: recognise */
+	const struct parser *row;    /* NULL: recognise, or */
+	const struct source *source; /* this definition */
 	enum charset charset;
 };
 
@@ -37,6 +39,7 @@ struct parsers {
 	struct bound *bounds;
 	size_t n;
 	struct charsets charsets;
+	struct sources *sources;
 	struct program programs[PROGRAM_SLOTS];
 	struct program prefixes[PREFIXES];
 	size_t nprefixes, nprograms;
@@ -103,8 +106,8 @@ means_recognise(struct str source)
 }
 
 static int
-find_row(struct str name, const char *what, struct str input, struct diag *why,
-	const struct parser **ret)
+find_row(struct str name, const char *what, struct str input, const struct sources *sources,
+	struct diag *why, const struct parser **ret)
 {
 	const char *candidates[CANDIDATES], *near;
 	size_t n = 0;
@@ -120,6 +123,8 @@ find_row(struct str name, const char *what, struct str input, struct diag *why,
 		if (n < CANDIDATES)
 			candidates[n++] = rows[i]->name;
 	}
+	for (size_t i = 0; i < sources_count(sources) && n < CANDIDATES; i++)
+		candidates[n++] = source_name(sources_at(sources, i)).p;
 	near = diag_did_you_mean(name, candidates, n);
 	diag_set(why, NULL, 0, "input '%.*s': no %s is called '%.*s'%s%s%s", STR_ARG(input), what,
 		STR_ARG(name), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -130,14 +135,17 @@ static int
 bind_input(struct parsers *p, const struct input_context *in, struct diag *why, struct bound *ret)
 {
 	const struct parser *format;
-	int rc = find_row(in->source, "source", in->name, why, &ret->row);
+	int rc = 0;
 
+	ret->source = in->source.n ? sources_find(p->sources, in->source) : NULL;
+	if (!ret->source)
+		rc = find_row(in->source, "source", in->name, p->sources, why, &ret->row);
 	if (rc < 0)
 		return rc;
-	rc = find_row(in->format, "format", in->name, why, &format);
+	rc = find_row(in->format, "format", in->name, p->sources, why, &format);
 	if (rc < 0)
 		return rc;
-	if (!ret->row)
+	if (!ret->row && !ret->source)
 		ret->row = format;
 	ret->charset = charset_find(in->encoding);
 	if (ret->charset == CHARSET_NONE) {
@@ -157,10 +165,23 @@ bind_input(struct parsers *p, const struct input_context *in, struct diag *why, 
 int
 parsers_new(const struct input_context *contexts, size_t n, struct diag *why, struct parsers **ret)
 {
+	return parsers_new_with(contexts, n, STR(""), why, ret);
+}
+
+int
+parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
+	struct diag *why, struct parsers **ret)
+{
 	struct parsers *p = mem_zero(1, sizeof(*p));
 	struct input_context *copy = mem_zero(n ? n : 1, sizeof(*copy));
 	int rc = 0;
 
+	rc = sources_load(sources, why, &p->sources);
+	if (rc < 0) {
+		mem_free(copy);
+		mem_free(p);
+		return rc;
+	}
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
@@ -192,21 +213,36 @@ parsers_free(struct parsers *p)
 	if (!p)
 		return;
 	charsets_done(&p->charsets);
+	sources_free(p->sources);
 	mem_free((void *)(uintptr_t)p->contexts);
 	mem_free(p->bounds);
 	mem_free(p);
 }
 
 struct str
-parsers_product(unsigned product)
+parsers_product(const struct parsers *p, unsigned product)
 {
+	const struct source *s = product >= ROWS ? sources_at(p->sources, product - ROWS) : NULL;
+
+	if (s)
+		return source_name(s);
 	return product > 0 && product < ROWS ? str_of(rows[product]->name) : STR("");
 }
 
 unsigned
-parsers_product_count(void)
+parsers_product_count(const struct parsers *p)
 {
-	return (unsigned)ROWS;
+	return (unsigned)(ROWS + sources_count(p->sources));
+}
+
+bool
+parsers_label(const struct parsers *p, size_t i, struct str ret[3])
+{
+	const struct source *s = sources_at(p->sources, i);
+
+	if (s)
+		source_label(s, ret);
+	return s != NULL;
 }
 
 /* ---- recognition ---- */
@@ -277,11 +313,13 @@ settle(struct parse_ctx *ctx, struct recs *w)
 {
 	struct record *r = w->cur;
 
-	if (ctx->row && ctx->row->module)
+	if (ctx->source)
+		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
+	else if (ctx->row && ctx->row->module)
 		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
-	if (ctx->row && ctx->row->dataset)
+	if (!ctx->source && ctx->row && ctx->row->dataset)
 		rec_put(w, FIELD_EVENT_DATASET, str_of(ctx->row->dataset));
-	if (ctx->row)
+	if (!ctx->source && ctx->row)
 		r->product = row_number(ctx->row);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
@@ -324,6 +362,7 @@ parse_next(struct parse_ctx *ctx, struct recs *w)
 	}
 	ctx->timed = ctx->header_timed;
 	ctx->message_done = false;
+	ctx->source = NULL;
 	for (uint32_t i = 0; i < ctx->envelope_n; i++)
 		rec_put_kind(w, from[i].field, (enum value_kind)from[i].kind,
 			entry_text(w->b, &from[i]), from[i].flags);
@@ -406,7 +445,7 @@ stray_count(struct str s)
  * without one, or where the configuration promised a product, it is unparsed.
  */
 static void
-keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
+keep_unparsed(struct parse_ctx *ctx, struct recs *w, bool fixed)
 {
 	if (ctx->enveloped && !fixed) {
 		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
@@ -419,8 +458,7 @@ keep_unparsed(struct parse_ctx *ctx, struct recs *w, const struct parser *fixed)
 	}
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
 	ctx->row = NULL;
-	if (fixed)
-		w->cur->product = row_number(fixed);
+	ctx->source = NULL;
 }
 
 static void
@@ -446,6 +484,7 @@ try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct 
 	struct record before = *w->cur;
 
 	ctx->row = row;
+	ctx->source = NULL;
 	w->cur->logsource = (uint16_t)row->logsource;
 	if (row->parse(ctx, message, w) == PARSED_OK || !w->cur)
 		return true;
@@ -465,26 +504,52 @@ read_message(const struct parsers *p, const struct bound *bound, struct parse_ct
 	const struct parser *row = bound->row;
 	uint64_t reasons = 0;
 
+	ctx->fixed_source = bound->source;
+	if (bound->source) {
+		/* Arrays of JSON objects are the row's to walk; it asks the definition for each. */
+		if (source_shape_of(bound->source) == SHAPE_JSON
+				? try_row(ctx, w, &parser_json, message, &reasons) && ctx->source
+				: source_read(bound->source, ctx, w, message))
+			return;
+		w->cur->reasons |= reasons;
+		keep_unparsed(ctx, w, true);
+		w->cur->product = (uint16_t)(ROWS + sources_index(p->sources, bound->source));
+		return;
+	}
 	if (!row)
 		row = parser_for_program(p, ctx->program);
 	if (row && try_row(ctx, w, row, message, &reasons))
 		return;
-	for (size_t i = 1; !row && i < ROWS; i++)
+	/* A header that a collector cut off leaves its blank behind. */
+	while (!bound->row && message.n > 0 && message.p[0] == ' ')
+		str_skip(&message, 1);
+	if (!bound->row && sources_read_program(ctx, w, message))
+		return;
+	for (size_t i = 1; !row && i < ROWS; i++) {
+		/* Products come before the containers that anybody may use. */
+		if (rows[i] == &parser_json && sources_read(ctx, w, message))
+			return;
 		if (rows[i]->sniff && rows[i]->sniff(message) &&
 			try_row(ctx, w, rows[i], message, &reasons))
 			return;
+	}
+	if (row && !bound->row && sources_read(ctx, w, message))
+		return;
 	/* Nobody took it: what those who looked closer found wrong is worth knowing. */
 	w->cur->reasons |= reasons;
-	keep_unparsed(ctx, w, bound->row);
+	keep_unparsed(ctx, w, bound->row != NULL);
+	if (bound->row)
+		w->cur->product = row_number(bound->row);
 }
 
 /* ERR_FULL: no room in the region; the caller undoes the frame. */
 static int
-run_frame(const struct parsers *p, struct recs *w, uint32_t i)
+run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t i)
 {
 	const struct frame *f = &batch_frames(w->b)[i];
 	const struct bound *bound = &p->bounds[f->input];
 	struct parse_ctx ctx = {.parsers = p,
+		.pairs = pairs,
 		.in = &p->contexts[f->input],
 		.frame = f,
 		.arrival = f->arrival,
@@ -539,6 +604,7 @@ void
 parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
 	uint32_t to)
 {
+	struct pairs *pairs = pairs_new(p->sources);
 	struct recs w;
 	uint32_t i = from;
 
@@ -551,7 +617,7 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 			keep_bare(&w, i, REASON_FORMAT);
 			continue;
 		}
-		if (run_frame(p, &w, i) == 0)
+		if (run_frame(p, pairs, &w, i) == 0)
 			continue;
 		if (!first) {
 			recs_undo_frame(&w);
@@ -561,4 +627,5 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 		keep_bare(&w, i, REASON_OVERSIZE);
 	}
 	recs_end(&w, i);
+	pairs_free(pairs);
 }

@@ -34,13 +34,18 @@ struct parsers;
  * (why says did-you-mean). */
 int parsers_new(
 	const struct input_context *contexts, size_t n, struct diag *why, struct parsers **ret);
+/* The same with the definitions of a folder (config/sources/README.md); empty: only ours. */
+int parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
+	struct diag *why, struct parsers **ret);
 /* Read frames [from, to) of a batch; stops early when the results region is full (see
  * batch_head.done). */
 void parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
 	uint32_t to);
-/* Row names: "sshd", "fortigate", "sigma", ... ; "" for 0. */
-struct str parsers_product(unsigned product);
-unsigned parsers_product_count(void);
+/* Names of rows and, behind them, of definitions: "sshd", "fortigate", "okta", ... ; "" for 0. */
+struct str parsers_product(const struct parsers *p, unsigned product);
+unsigned parsers_product_count(const struct parsers *p);
+/* The Sigma label (product, category, service) of the i-th definition; false behind the last. */
+bool parsers_label(const struct parsers *p, size_t i, struct str ret[3]);
 void parsers_free(struct parsers *p);
 
 #endif

@@ -487,12 +487,31 @@ postfix_sniff(struct str s)
 {
 	size_t id = queue_id_length(s);
 
-	if (id == 0 || s.n < id + 4 || s.p[id + 1] != ' ')
+	if (str_starts(s, STR("NOQUEUE: ")))
+		return true;
+	if (str_starts(s, STR("warning: ")))
+		str_skip(&s, 9);
+	/* These words are others', too. */
+	if (id == 0)
+		return str_find(s, STR(": SASL ")) > 0 ||
+		       str_find(s, STR(" TLS connection established ")) > 0 ||
+		       str_starts(s, STR("statistics: max ")) ||
+		       str_starts(s, STR("proxy-accept: END-OF-MESSAGE: ")) ||
+		       str_starts(s, STR("hostname ")) ||
+		       (str_chr(s, '[') > 0 &&
+			       (str_starts(s, STR("connect to ")) ||
+				       form_sniff(forms, FORM_COUNT(forms), slots, s)));
+	if (s.n < id + 4 || s.p[id + 1] != ' ')
 		return false;
 	str_skip(&s, id + 2);
-	return str_starts(s, STR("to=<")) || str_starts(s, STR("from=<")) ||
+	return str_starts(s, STR("to=")) || str_starts(s, STR("from=")) ||
 	       str_starts(s, STR("client=")) || str_starts(s, STR("message-id=")) ||
-	       str_eq(s, STR("removed"));
+	       str_starts(s, STR("uid=")) || str_eq(s, STR("removed")) ||
+	       str_starts(s, STR("warning: header ")) || str_starts(s, STR("reject: ")) ||
+	       str_starts(s, STR("milter-reject: ")) || str_starts(s, STR("filter: ")) ||
+	       str_starts(s, STR("prepend: ")) || str_starts(s, STR("replace: ")) ||
+	       str_starts(s, STR("host ")) || str_starts(s, STR("Used TLS for ")) ||
+	       form_sniff(queue_forms, FORM_COUNT(queue_forms), slots, s);
 }
 
 const struct parser parser_postfix = {

@@ -1,6 +1,7 @@
 /* sshd.c - what OpenSSH's server writes to the auth facility, old and new wordings. */
 #include "parsers/form.h"
 #include "parsers/pam.h"
+#include "parsers/put.h"
 
 static const struct form_slot slots[FORM_SLOTS] = {
 	['a'] = {TAKE_WORD, PUT_HOST, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, NULL},
@@ -339,21 +340,35 @@ sshd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return PARSED_OK;
 }
 
+/* Sentences that nobody else writes. */
 static bool
 sshd_sniff(struct str s)
 {
 	static const struct str openings[] = {
-		{"Failed password for ", 20},
-		{"Accepted publickey for ", 23},
-		{"Accepted password for ", 22},
-		{"Failed publickey for ", 21},
-		{"Accepted keyboard-interactive", 29},
+		{"Accepted ", 9},
+		{"Failed ", 7},
+		{"Postponed ", 10},
+		{"Partial ", 8},
 		{"Invalid user ", 13},
+		{"input_userauth_request: ", 24},
+		{"main: sshd: ", 12},
+		{"sshd: ", 6},
 	};
+	static const char levels[] = "error: fatal: debug1: debug2: debug3: info:";
+	struct str rest = s, word;
 
+	/* A level says nothing about who speaks: what stands behind it does. */
+	if (str_cut(&rest, ' ', &word) && in_words(levels, word))
+		s = rest;
+	if (str_ends(s, STR(" [preauth]")))
+		s.n -= 10;
+	if (form_sniff(forms, FORM_COUNT(forms), slots, s) ||
+		form_sniff(dropbear_forms, FORM_COUNT(dropbear_forms), slots, s))
+		return true;
 	for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++)
 		if (str_starts(s, openings[i]))
-			return true;
+			return str_find(s, STR(" port ")) > 0 || str_find(s, STR("sshd: ")) >= 0 ||
+			       str_find(s, STR(" for ")) > 0 || i == 5;
 	return false;
 }
 

@@ -15,6 +15,7 @@ static const struct form_slot slots[FORM_SLOTS] = {
 	['c'] = {TAKE_GREEDY, PUT_TEXT, FIELD_PROCESS_COMMAND_LINE, 0, NULL, 0},
 	['t'] = {TAKE_LAZY, PUT_TEXT, FIELD_PROCESS_TTY_NAME, 0, NULL, 0},
 	['h'] = {TAKE_LAZY, PUT_HOST, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, NULL, 0},
+	['H'] = {TAKE_REST, PUT_HOST, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, NULL, 0},
 	['s'] = {TAKE_LAZY, PUT_TEXT, FIELD_SERVICE_NAME, 0, NULL, 0},
 	['S'] = {TAKE_GREEDY, PUT_TEXT, FIELD_SERVICE_NAME, 0, NULL, 0},
 	['r'] = {TAKE_REST, PUT_TEXT, FIELD_EVENT_REASON, 0, NULL, 0},
@@ -153,6 +154,8 @@ static const struct event_words group_change = {"iam", "group change", "group_ch
 static const struct event_words member_add = {"iam", "group change", "group_member_add", "success"};
 static const struct event_words member_delete = {
 	"iam", "group change", "group_member_delete", "success"};
+static const struct event_words service_connect = {
+	"network", "connection start", "service_connect", NULL};
 static const struct event_words login_ok = {"authentication", "start", "login", "success"};
 static const struct event_words login_bad = {"authentication", "start", "login", "failure"};
 
@@ -207,6 +210,16 @@ static const struct form account_forms[] = {
 	{"FAILED LOGIN SESSION FROM %h FOR %u, %r", &login_bad, RECORD_REFERS},
 	{"TOO MANY LOGIN TRIES (%n) on '%t' FOR '%u'", &login_bad, RECORD_REFERS},
 	{"DIALUP AT %t BY %U", &login_ok, RECORD_REFERS},
+	{"connection from %h (%z) at %*", &service_connect, 0},
+	{"connection from %h () at %*", &service_connect, 0},
+	{"connection from %h at %*", &service_connect, 0},
+	{"connect from %h (%z)", &service_connect, 0},
+	{"connect from %H", &service_connect, 0},
+	{"ANONYMOUS FTP LOGIN FROM %h, %*", &login_ok, 0},
+	{"FTP LOGIN FROM %h as %U", &login_ok, RECORD_REFERS},
+	{"FTP LOGIN FROM %h, %U", &login_ok, RECORD_REFERS},
+	{"FTP LOGIN REFUSED FROM %h, %U", &login_bad, RECORD_REFERS},
+	{"FAILED LOGIN FROM %h, %U", &login_bad, RECORD_REFERS},
 };
 
 static enum parsed
@@ -264,6 +277,7 @@ const struct parser parser_account = {
 	.module = "system",
 	.dataset = "system.auth",
 	.programs = "useradd usermod userdel groupadd groupmod groupdel gpasswd passwd chpasswd "
-		    "chage chfn chsh adduser addgroup deluser newusers login vipw",
+		    "chage chfn chsh adduser addgroup deluser newusers login vipw ftpd in.ftpd "
+		    "telnetd in.telnetd rshd in.rshd rlogind in.rlogind",
 	.parse = account_parse,
 };

@@ -5,15 +5,35 @@
 #include "base/stamp.h"
 #include "parsers/put.h"
 #include "parsers/winevent.h"
+#include "parsers/xml.h"
 
 #define DATA_PREFIX STR("winlog.event_data.")
+
+/* An event as Windows itself writes it; the element may lie in <Events> or behind a shipper's word.
+ */
+static struct str
+xml_event(struct str s)
+{
+	ptrdiff_t at = str_find(s, STR("<Event"));
+
+	if (at < 0 || (size_t)at + 7 > s.n || (s.p[at + 6] != ' ' && s.p[at + 6] != '>'))
+		return STR("");
+	str_skip(&s, (size_t)at);
+	return str_find(s, STR("<System>")) > 0 && xml_begins(s) ? s : STR("");
+}
 
 bool
 windows_sniff(struct str message)
 {
 	struct str s = str_trim(message);
 
-	if (s.n < 2 || (*s.p != '{' && *s.p != '@'))
+	if (s.n < 2)
+		return false;
+	if (win_text_begins(s) && *s.p != '{')
+		return true;
+	if (*s.p == '<' || *s.p == '-')
+		return xml_event(s).n > 0;
+	if (*s.p != '{' && *s.p != '@')
 		return false;
 	if (str_find(s, STR("\"winlog\"")) >= 0)
 		return true;
@@ -62,6 +82,7 @@ static const struct {
 	H("Level", HEAD_COUNT, FIELD_WINLOG_LEVEL),
 	H("Severity", HEAD_COUNT, FIELD_LOG_LEVEL),
 	H("ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
+	H("Correlation.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
 	H("Correlation.#attributes.ActivityID", HEAD_COUNT, FIELD_WINLOG_ACTIVITY_ID),
 	H("AccountName", HEAD_USER, 0),
 	H("Domain", HEAD_DOMAIN, 0),
@@ -174,6 +195,17 @@ take_data(struct win *e, struct str name, const struct json_value *v)
 		json_row_put(e->w, v);
 	else if (is_scalar(v))
 		rec_put_prefixed(e->w, DATA_PREFIX, name, scalar_text(v));
+}
+
+void
+win_take_text(struct win *e, struct str name, struct str value)
+{
+	struct json_value v = {.name = name, .text = value, .kind = VALUE_STRING};
+	bool nested = e->nested;
+
+	e->nested = false;
+	take_data(e, name, &v);
+	e->nested = nested;
 }
 
 /* Data elements as objects: {"Name": .., "#text": ..} */
@@ -357,6 +389,33 @@ take(void *ctx, const struct json_value *v)
 	return !e->w->overflow;
 }
 
+/* ---- XML ---- */
+
+static enum reason
+read_xml(struct win *e, struct str text)
+{
+	struct xml x;
+	struct xml_value v;
+
+	xml_open(&x, text);
+	while (xml_next(&x, &v)) {
+		char *room = v.escaped ? rec_text_room(e->w, v.text.n) : NULL;
+		struct json_value value = {.kind = VALUE_STRING, .parts = 2};
+
+		/* The name lies in the reader; what keeps it copies it, or points into the batch.
+		 */
+		value.name = v.name;
+		value.text = room ? rec_text_take(e->w, room, xml_unescape(v.text, room)) : v.text;
+		if (!take_event(e, &value))
+			json_row_put(e->w, &value);
+		if (e->w->overflow)
+			return REASON_NONE;
+	}
+	if (x.deep)
+		rec_flag(e->w, REASON_JSON_KEYS);
+	return x.broken ? REASON_FORMAT : REASON_NONE;
+}
+
 /* ---- the whole ---- */
 
 static bool
@@ -372,10 +431,14 @@ put_time(struct win *e)
 	const struct zone *local = e->ctx->in->zone;
 	int64_t ns;
 
+	struct str own = e->head[HEAD_LOCAL];
+
 	if ((e->nested && iso(e, e->head[HEAD_AT], NULL, &ns)) ||
 		iso(e, e->head[HEAD_UTC], NULL, &ns) ||
 		(e->source == WIN_SYSMON && iso(e, e->data[DATA_UtcTime], NULL, &ns)) ||
-		iso(e, e->head[HEAD_LOCAL], local, &ns) || iso(e, e->head[HEAD_AT], NULL, &ns))
+		iso(e, e->head[HEAD_LOCAL], local, &ns) ||
+		stamp_take_ctime(&own, local, e->ctx->arrival, &ns) ||
+		iso(e, e->head[HEAD_AT], NULL, &ns))
 		parse_time(e->ctx, e->w, ns);
 	else if (e->head[HEAD_AT].n || e->head[HEAD_UTC].n || e->head[HEAD_LOCAL].n)
 		rec_flag(e->w, REASON_TIMESTAMP);
@@ -405,25 +468,67 @@ put_heads(struct win *e)
 	e->ctx->message_done = true;
 }
 
+static bool
+has_data(const struct win *e)
+{
+	for (size_t i = DATA_NONE + 1; i < DATA_COUNT; i++)
+		if (e->data[i].n > 0)
+			return true;
+	return false;
+}
+
+static enum reason
+read_json(struct win *e, struct str text, uint64_t *flags)
+{
+	struct json_sink sink = {take, json_row_room, e};
+	enum reason rc;
+
+	e->nested = str_find(text, STR("\"winlog\"")) >= 0;
+	rc = json_flatten(text, &json_row_limits, &sink, flags);
+	/* The shipper sent the text alone: its labels say what the data would. */
+	if (!has_data(e) && e->head[HEAD_MESSAGE].n > 0)
+		win_text_data(e, e->head[HEAD_MESSAGE]);
+	return rc;
+}
+
 enum reason
 windows_read(struct parse_ctx *ctx, struct str text, struct recs *w)
 {
 	struct win e = {.w = w, .ctx = ctx};
-	struct json_sink sink = {take, json_row_room, &e};
+	struct str xml = STR("");
 	uint64_t flags = 0, id;
 	enum reason rc;
 
-	e.nested = str_find(text, STR("\"winlog\"")) >= 0;
-	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	if (text.n > 0 && *text.p != '{') {
+		xml = xml_event(text);
+		if (xml.n == 0 && !win_text_read(&e, text))
+			return REASON_FORMAT;
+	}
+	rc = xml.n ? read_xml(&e, xml) : *text.p != '{' ? REASON_NONE : read_json(&e, text, &flags);
+	if (!w->cur)
+		return REASON_NONE;
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
+	/* An event that was cut off is one all the same once it has said what it is. */
+	if (rc == REASON_FORMAT && e.head[HEAD_EVENT_ID].n)
+		rc = REASON_NONE;
 	e.source = win_source_of(e.head[HEAD_CHANNEL], e.head[HEAD_PROVIDER]);
 	if (str_u64(e.head[HEAD_EVENT_ID], &id) && id <= 65535)
 		e.event = win_event_find(e.source, (unsigned)id);
 	put_time(&e);
 	put_heads(&e);
 	win_map(&e);
+	/* Who wrote the event stands in when its data names nobody. */
+	if (!rec_has(w, FIELD_USER_NAME))
+		parse_put(w, FIELD_USER_NAME, e.data[DATA_SubjectUserName]);
+	/* Sysmon's own account has done nothing of what it tells. */
+	if (!rec_has(w, FIELD_USER_NAME) && e.head[HEAD_USER].n && !e.nested &&
+		e.source != WIN_SYSMON) {
+		parse_put(w, FIELD_USER_NAME, e.head[HEAD_USER]);
+		if (!rec_has(w, FIELD_USER_DOMAIN))
+			parse_put(w, FIELD_USER_DOMAIN, e.head[HEAD_DOMAIN]);
+	}
 	if (!e.nested || e.dotted)
 		put_fold(w); /* Data elements may share a name, too */
 	return rc;
@@ -446,6 +551,7 @@ const struct parser parser_windows = {
 	.name = "windows",
 	.words = "winlogbeat nxlog sysmon wec windows_nxlog windows_json",
 	.logsource = LOGSOURCE_WIN_OTHER,
+	.programs = "WinEvtLog MSWinEventLog",
 	.sniff = windows_sniff,
 	.parse = windows_parse,
 };

@@ -84,8 +84,19 @@ struct win {
 /* DATA_NONE: not one of ours. */
 enum win_data win_data_find(struct str name);
 enum win_source win_source_of(struct str channel, struct str provider);
+/* The log source of a channel that has no parser of its own; LOGSOURCE_WIN_OTHER if it is in no
+ * row.
+ */
+enum logsource win_channel_logsource(struct str channel);
 /* NULL if the table has no row. */
 const struct win_event *win_event_find(enum win_source source, unsigned id);
+/* One value of EventData that came as text. */
+void win_take_text(struct win *e, struct str name, struct str value);
+/* Windows events as text (wintext.c): Snare's columns and OSSEC's WinEvtLog, or the labels of a
+ * rendered message alone. */
+bool win_text_begins(struct str s);
+bool win_text_read(struct win *e, struct str s);
+void win_text_data(struct win *e, struct str message);
 /* All that follows from the data of a known or unknown event. */
 void win_map(struct win *e);
 

@@ -533,7 +533,9 @@ put_meaning(struct win *e)
 		[WIN_DEFENDER] = LOGSOURCE_WIN_DEFENDER};
 	struct event_words words = {.outcome = outcome(e)};
 
-	e->w->cur->logsource = (uint16_t)by_source[e->source];
+	e->w->cur->logsource =
+		(uint16_t)(e->source == WIN_OTHER ? win_channel_logsource(e->head[HEAD_CHANNEL])
+						  : by_source[e->source]);
 	if (e->event) {
 		words.category = e->event->category;
 		words.type = e->event->type;

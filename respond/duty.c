@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stamp.h"
+#include "respond/mail.h"
 #include "respond/report.h"
 #include "respond/say.h"
 
@@ -16,33 +17,18 @@
 
 /* ---- who ---- */
 
-static bool
-in_domain(struct str address, struct str domain)
-{
-	ptrdiff_t at = str_rchr(address, '@');
-	struct str host;
-
-	if (at < 0 || domain.n == 0)
-		return false;
-	host = str_make(address.p + at + 1, address.n - (size_t)at - 1);
-	if (str_eq_nocase(host, domain))
-		return true;
-	return host.n > domain.n && host.p[host.n - domain.n - 1] == '.' &&
-	       str_eq_nocase(str_make(host.p + host.n - domain.n, domain.n), domain);
-}
-
 bool
 duty_is_own(const struct settings *s, struct str address)
 {
 	for (size_t i = 0; i < s->nown_domains; i++)
-		if (in_domain(address, s->own_domains[i]))
+		if (mail_address_in(address, s->own_domains[i]))
 			return true;
 	for (size_t i = 0; s->nown_domains == 0 && i < s->nsinks; i++) {
 		ptrdiff_t at = str_rchr(s->sinks[i].from, '@');
 
 		if (s->sinks[i].kind == SINK_SMTP && at >= 0 &&
-			in_domain(address, str_make(s->sinks[i].from.p + at + 1,
-						   s->sinks[i].from.n - (size_t)at - 1)))
+			mail_address_in(address, str_make(s->sinks[i].from.p + at + 1,
+							 s->sinks[i].from.n - (size_t)at - 1)))
 			return true;
 	}
 	return false;
@@ -55,7 +41,7 @@ add_address(struct duty *d, const char *id, struct str a, json_t *ret)
 	const json_t *have;
 	size_t i;
 
-	if (a.n >= sizeof(z))
+	if (a.n >= sizeof(z) || !mail_address_ok(a))
 		return;
 	memcpy(z, a.p, a.n);
 	z[a.n] = 0;
@@ -393,6 +379,7 @@ duty_run(struct duty *d, int64_t wall)
 	/* What was not noted as reported is due still. */
 	report_job_done(&job);
 	begin_report(d, wall);
+	count_add(d->opt->counts, COUNT_CASES_FORGOTTEN, gone);
 	if (gone)
 		say(d->opt->log_fd, SAY_NOTICE, "cases.db: %llu old rows deleted (cases: keep)",
 			(unsigned long long)gone);

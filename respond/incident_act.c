@@ -242,12 +242,15 @@ act_close(struct act *a)
 	const char *reason = said(a->ask, "reason");
 	unsigned now =
 		(unsigned)db_number(a->db, "SELECT stage FROM incidents WHERE id=?1", "t", a->id);
-	bool false_alarm = !strcmp(said(a->ask, "verdict"), "false-positive");
+	const char *verdict = *said(a->ask, "verdict") ? said(a->ask, "verdict") : "true-positive";
+	bool false_alarm = !strcmp(verdict, "false-positive") || !strcmp(verdict, "benign");
 	struct buf words = {0};
 
 	/* What turns out to be nothing needs a reason, not a report on recovery. */
-	if (false_alarm && !*reason)
-		ret = refuse("a false positive is closed with --reason");
+	if (!false_alarm && strcmp(verdict, "true-positive") != 0)
+		ret = refuse("a verdict is true-positive, false-positive or benign");
+	else if (false_alarm && !*reason)
+		ret = refuse("a false positive, or what was benign, is closed with --reason");
 	else if (!false_alarm && json_array_size(list) > 0)
 		ret = refuse_lacking(list, "cannot be closed");
 	else if (!false_alarm && now < 4 && !*reason)
@@ -263,16 +266,16 @@ act_close(struct act *a)
 		keep(a, "stage", buf_z(&words));
 	}
 	WRITE(a,
-		"UPDATE incidents SET status='closed',closed=?2,report_due=NULL,"
+		"UPDATE incidents SET status='closed',closed=?2,report_due=NULL,verdict=?4,"
 		"acked=coalesce(acked,?2),acked_by=coalesce(acked_by,?3) WHERE id=?1",
-		"tit", a->id, a->wall, a->by);
+		"titt", a->id, a->wall, a->by, verdict);
 	if (false_alarm)
 		WRITE(a,
 			"UPDATE incidents SET level=0,level_by=?2,reason_en=?3,reason_ja=?3 WHERE "
 			"id=?1",
 			"ttt", a->id, a->by, reason);
 	buf_clear(&words);
-	buf_printf(&words, "%s%s", false_alarm ? "false positive: " : "",
+	buf_printf(&words, "%s%s%s", false_alarm ? verdict : "", false_alarm ? ": " : "",
 		false_alarm ? reason : a->text);
 	keep(a, "close", buf_z(&words));
 	buf_done(&words);
@@ -284,7 +287,9 @@ act_reopen(struct act *a)
 {
 	if (db_number(a->db, "SELECT status='open' FROM incidents WHERE id=?1", "t", a->id))
 		return refuse("it is open");
-	WRITE(a, "UPDATE incidents SET status='open',closed=NULL WHERE id=?1 AND status='closed'",
+	WRITE(a,
+		"UPDATE incidents SET status='open',closed=NULL,verdict='' WHERE id=?1 AND "
+		"status='closed'",
 		"t", a->id);
 	keep(a, "reopen", a->text);
 	return done("open again");

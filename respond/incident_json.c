@@ -72,7 +72,7 @@ parsed(sqlite3_stmt *q, int column)
 #define COLUMNS                                                                                    \
 	"id,number,status,stage,level,level_by,reason_en,reason_ja,rank,attack,title_en,title_ja," \
 	"drill,history,first,last,received,decided,taken,notified,acked,acked_by,assignee,closed," \
-	"families,missing,alerts,suppressed,records,merged_into,reports"
+	"families,missing,alerts,suppressed,records,merged_into,reports,verdict"
 
 /* The incident and all that became part of it. */
 #define FAMILY                                                                                     \
@@ -116,6 +116,7 @@ head(sqlite3_stmt *q)
 	json_object_set_new(j, "records_total", json_integer(sqlite3_column_int64(q, 28)));
 	json_object_set_new(j, "merged_into", text(q, 29));
 	json_object_set_new(j, "reports_total", json_integer(sqlite3_column_int64(q, 30)));
+	json_object_set_new(j, "verdict", sqlite3_column_bytes(q, 31) ? text(q, 31) : json_null());
 	return j;
 }
 

@@ -6,6 +6,7 @@
 #include "base/alert.h"
 #include "base/err.h"
 #include "base/stamp.h"
+#include "respond/vigil.h"
 
 #define RECORDS_MAX  2000
 #define ENTITIES_MAX 256
@@ -59,10 +60,10 @@ static const char schema[] =
 	" by TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(incident, address)) WITHOUT ROWID;";
 
 static bool
-has_column(sqlite3 *db, const char *column)
+has_column(sqlite3 *db, const char *table, const char *column)
 {
-	return db_number(db, "SELECT count(*) FROM pragma_table_info('alerts') WHERE name=?1", "t",
-		       column) > 0;
+	return db_number(db, "SELECT count(*) FROM pragma_table_info(?1) WHERE name=?2", "tt",
+		       table, column) > 0;
 }
 
 int
@@ -71,15 +72,23 @@ incidents_schema(sqlite3 *db)
 	int rc = db_exec(db, schema);
 
 	/* kind 0: an alert, 1: a report or notice to people; mail: to be mailed by itself */
-	if (rc == 0 && !has_column(db, "kind"))
+	if (rc == 0 && !has_column(db, "alerts", "kind"))
 		rc = db_exec(db, "ALTER TABLE alerts ADD COLUMN kind INTEGER NOT NULL DEFAULT 0");
-	if (rc == 0 && !has_column(db, "mail"))
+	if (rc == 0 && !has_column(db, "alerts", "mail"))
 		rc = db_exec(db, "ALTER TABLE alerts ADD COLUMN mail INTEGER NOT NULL DEFAULT 1");
 	/* wall clock: what is kept for how long must not depend on what a log says of its time */
-	if (rc == 0 && !has_column(db, "taken"))
+	if (rc == 0 && !has_column(db, "alerts", "taken"))
 		rc = db_exec(db, "ALTER TABLE alerts ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;"
 				 "UPDATE alerts SET taken=1000000000*strftime('%s','now')");
-	return rc;
+	/* what people found in the end, and when a report was handed over (t3) */
+	if (rc == 0 && !has_column(db, "incidents", "verdict"))
+		rc = db_exec(db,
+			"ALTER TABLE incidents ADD COLUMN verdict TEXT NOT NULL DEFAULT '';"
+			"UPDATE incidents SET verdict=CASE level WHEN 0 THEN "
+			"'false-positive' ELSE 'true-positive' END WHERE status='closed'");
+	if (rc == 0 && !has_column(db, "incident_reports", "sent"))
+		rc = db_exec(db, "ALTER TABLE incident_reports ADD COLUMN sent INTEGER");
+	return rc == 0 ? vigil_schema(db) : rc;
 }
 
 /* ---- taking ---- */
@@ -322,7 +331,7 @@ reopen(struct taking *t)
 	if (t->level < t->p->report_least)
 		return 0;
 	if (db_run(t->db,
-		    "UPDATE incidents SET status='open',closed=NULL WHERE id=?1 AND "
+		    "UPDATE incidents SET status='open',closed=NULL,verdict='' WHERE id=?1 AND "
 		    "status='closed'",
 		    "t", t->id) < 0)
 		return ERR_IO;
@@ -467,7 +476,9 @@ incident_reported(sqlite3 *db, const struct policy *p, const char *id, unsigned 
 		"report_due=CASE WHEN alerts>?4 THEN ?5 END WHERE id=?1",
 		"tiiii", id, (int64_t)n, wall, (int64_t)alerts, wall + p->followup_ns);
 	if (rc == 0)
-		rc = db_run(db, "INSERT OR REPLACE INTO incident_reports VALUES(?1,?2,?3,?4)",
+		rc = db_run(db,
+			"INSERT OR REPLACE INTO incident_reports(incident,n,at,sent_to) "
+			"VALUES(?1,?2,?3,?4)",
 			"tiit", id, (int64_t)n, wall, list.p);
 	if (rc == 0)
 		rc = incident_note(db, id, wall, "noroshi", "report", buf_z(&text));

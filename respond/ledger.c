@@ -242,7 +242,8 @@ ledger_wanted(sqlite3 *db, struct wish w, uint64_t after, uint64_t newest)
 }
 
 int
-ledger_told(struct ledger *l, const char *incident, int64_t wall, const char *words)
+ledger_told(
+	struct ledger *l, const char *incident, unsigned report, int64_t wall, const char *words)
 {
 	int rc;
 
@@ -252,6 +253,12 @@ ledger_told(struct ledger *l, const char *incident, int64_t wall, const char *wo
 		rc = db_run(l->db,
 			"UPDATE incidents SET notified=?2 WHERE id=?1 AND notified IS NULL", "ti",
 			incident, wall);
+	if (rc == 0 && report > 0)
+		rc = db_run(l->db,
+			"UPDATE incident_reports SET sent=?3 WHERE incident=?1 AND n=?2 AND sent "
+			"IS "
+			"NULL",
+			"tii", incident, (int64_t)report, wall);
 	if (rc == 0)
 		rc = incident_note(l->db, incident, wall, "noroshi", "told", words);
 	if (rc == 0)

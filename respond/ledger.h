@@ -78,8 +78,10 @@ size_t ledger_tally(struct ledger *l, struct wish w, uint64_t after, uint64_t ne
 	struct tally *rows, size_t max);
 /* How many rows of cases.db behind `after` are such. */
 uint64_t ledger_wanted(sqlite3 *db, struct wish w, uint64_t after, uint64_t newest);
-/* Somebody was told of this incident: the first time is kept, and a line of its history. */
-int ledger_told(struct ledger *l, const char *incident, int64_t wall, const char *words);
+/* Somebody was told of this incident: the first time is kept, and a line of its history;
+ * report: the number of the one that was handed over, 0 = none. */
+int ledger_told(
+	struct ledger *l, const char *incident, unsigned report, int64_t wall, const char *words);
 /* Has a person said that this address may be told of the incident? */
 bool ledger_approved(struct ledger *l, const char *incident, const char *address);
 /* `dead`: NULL, or items of which those with SENT_DEAD behind `settled` are to be named dead. */

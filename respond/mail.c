@@ -26,6 +26,26 @@ mail_address_ok(struct str a)
 	return true;
 }
 
+bool
+mail_address_in(struct str address, struct str domain)
+{
+	ptrdiff_t at = str_rchr(address, '@');
+	struct str host, local;
+
+	/* a domain of one word ("jp") would hold the world */
+	if (!mail_address_ok(address) || str_chr(domain, '.') <= 0)
+		return false;
+	local = str_make(address.p, (size_t)at);
+	host = str_make(address.p + at + 1, address.n - (size_t)at - 1);
+	for (size_t i = 0; i < local.n; i++)
+		if (strchr("@%!", local.p[i]))
+			return false;
+	if (str_eq_nocase(host, domain))
+		return true;
+	return host.n > domain.n + 1 && host.p[host.n - domain.n - 1] == '.' &&
+	       str_eq_nocase(str_make(host.p + host.n - domain.n, domain.n), domain);
+}
+
 void
 mail_base64(struct buf *out, struct str s)
 {

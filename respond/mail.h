@@ -14,6 +14,9 @@
 /* An address without control characters, blanks and angle brackets, with something before and
  * behind its @. */
 bool mail_address_ok(struct str address);
+/* In one of the domains or below it, by the bytes: no other spelling of a domain counts, and a
+ * local part that some servers would route onwards (a%b@c, b!a@c, a@b@c) makes it nobody's. */
+bool mail_address_in(struct str address, struct str domain);
 void mail_compose(
 	const struct sink_settings *set, const struct item *it, int64_t wall, struct buf *out);
 /* The same, addressed to a list of texts instead of the sink's `to`. */

@@ -1,32 +1,17 @@
 #include "respond/month.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/stamp.h"
-#include "respond/incidents.h"
 
-#define JST_NS (9 * 3600 * NS_PER_S)
-#define DAY_NS (86400 * NS_PER_S)
-
-/* The kinds of logs of control 143, how a record is known as one, and what it must tell. */
-static const struct {
-	const char *name;
-	const char *is[3];   /* all must stand in the line */
-	const char *need[4]; /* keys */
-} kinds[MONTH_FAMILIES] = {
-	{"mail", {"\"event.category\":[\"email\"]", "\"noroshi.derived\":\"mail\""},
-		{"\"email.from.address\":", "\"email.to.address\":"}},
-	{"firewall", {"\"observer.type\":\"firewall\"", "\"event.category\":[\"network\""},
-		{"\"source.ip\":", "\"destination.ip\":"}},
-	{"proxy", {"\"observer.type\":\"proxy\""}, {"\"source.ip\":", "\"url."}},
-	{"remote", {"\"event.category\":[\"authentication\",\"session\",\"network\"]"},
-		{"\"source.ip\":", "\"user.name\":"}},
-	{"auth", {"\"event.category\":[\"authentication\"]", "\"event.outcome\":"},
-		{"\"source.ip\":", "\"user.name\":"}},
-	{"endpoint", {"\"event.category\":[\"process\"]", "\"host.name\":"},
-		{"\"user.name\":", "\"process."}},
-};
+#define JST_NS          (9 * 3600 * NS_PER_S)
+#define HOUR_NS         (3600 * NS_PER_S)
+#define DAY_NS          (86400 * NS_PER_S)
+#define COUNTRIES_MAX   300u
+#define COUNTRIES_SHOWN 5u
 
 static bool
 leap(int y)
@@ -47,182 +32,286 @@ month_parse(struct str text, int64_t now, struct month *ret)
 {
 	uint64_t y, m;
 	struct civil c;
-	int64_t passed;
+	int64_t passed, days;
 
+	memset(ret, 0, sizeof(*ret));
 	if (text.n != 7 || text.p[4] != '-' || !str_u64(str_make(text.p, 4), &y) ||
-		!str_u64(str_make(text.p + 5, 2), &m) || m < 1 || m > 12 || y < 1970 || y > 2200)
+		!str_u64(str_make(text.p + 5, 2), &m) || m < 1 || m > 12 || y < 1971 || y > 2200)
 		return false;
 	*ret = (struct month){.year = (int)y, .month = (int)m};
 	c = (struct civil){.year = (int)y, .month = (int)m, .day = 1};
 	ret->since = civil_to_ns(&c) - JST_NS;
 	ret->until = ret->since + month_days((int)y, (int)m) * DAY_NS;
-	passed = ((now < ret->until ? now : ret->until) - ret->since + DAY_NS - 1) / DAY_NS;
+	ret->learn = ret->since - MONTH_LEARN_DAYS * DAY_NS;
+	ret->end = now < ret->until ? now : ret->until;
+	passed = (ret->end - ret->since + DAY_NS - 1) / DAY_NS;
 	ret->days = passed < 0 ? 0 : (int)passed;
+	/* a day begins in Japan; 1970-01-01 was a Thursday */
+	days = (ret->learn + JST_NS) / DAY_NS;
+	ret->span = (struct rhythm_span){.from = ret->learn,
+		.hours = (int)((ret->until - ret->learn) / HOUR_NS),
+		.first_day = (int)((days + 3) % 7)};
+	map_init(&ret->names, 1);
+	map_init(&ret->countries, 2);
 	return true;
 }
 
-static bool
-holds(struct str json, const char *const *words, size_t n)
+void
+month_done(struct month *m)
 {
-	for (size_t i = 0; i < n && words[i]; i++)
-		if (str_find(json, str_of(words[i])) < 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < m->nsources; i++)
+		rhythm_free(m->sources[i].rhythm);
+	mem_free(m->sources);
+	map_done(&m->names);
+	map_done(&m->countries);
+	m->sources = NULL;
+	m->nsources = 0;
+}
+
+/* ---- lines ---- */
+
+static struct month_source *
+source_of(struct month *m, const struct month_line *l)
+{
+	struct buf name = {0};
+	struct month_source *s;
+	uint64_t *at;
+	bool fresh = false;
+
+	buf_printf(&name, "%.*s %.*s %.*s", STR_ARG(l->input), STR_ARG(l->sender),
+		STR_ARG(l->product));
+	at = map_get(&m->names, buf_str(&name));
+	if (!at && m->nsources < MONTH_SOURCES)
+		at = map_put(&m->names, buf_str(&name), &fresh);
+	if (fresh) {
+		*at = m->nsources;
+		m->sources =
+			mem_grow(m->sources, m->nsources, &m->sources_cap, sizeof(*m->sources));
+		m->sources[m->nsources++] = (struct month_source){.rhythm = rhythm_new(&m->span)};
+	}
+	s = at ? &m->sources[*at] : NULL;
+	if (fresh)
+		s->name = m->names.items[m->names.n - 1].key;
+	buf_done(&name);
+	return s;
+}
+
+static void
+count_source(struct month *m, const struct month_line *l)
+{
+	struct month_source *s = source_of(m, l);
+	double delay = (double)(l->ingested - l->time) / 1e9;
+
+	if (!s) {
+		m->unnamed += l->time >= m->since;
+		return;
+	}
+	rhythm_heard(s->rhythm, &m->span, l->time);
+	if (l->time < m->since)
+		return;
+	s->records++;
+	if (l->ingested == 0)
+		return;
+	s->timed++;
+	s->delay += delay;
+	delay = delay < 0 ? -delay : delay;
+	s->delay_max = delay > s->delay_max ? delay : s->delay_max;
+}
+
+static void
+count_country(struct month *m, const struct month_line *l)
+{
+	uint64_t *n;
+
+	if (l->country.n == 0 || l->country.n > 100)
+		return;
+	m->placed++;
+	n = map_get(&m->countries, l->country);
+	if (!n && m->countries.n < COUNTRIES_MAX)
+		n = map_put(&m->countries, l->country, NULL);
+	if (n)
+		++*n;
+}
+
+static void
+count_kind(struct month *m, const struct month_line *l)
+{
+	if (l->kind == KIND_NONE)
+		return;
+	m->family[l->kind].records++;
+	m->family[l->kind].full += (l->has & month_needs[l->kind]) == month_needs[l->kind];
+	for (unsigned i = 0; i < NEED_COUNT; i++)
+		m->family[l->kind].has[i] += l->has >> i & 1;
+	m->family[l->kind].days |= 1u << ((l->time - m->since) / DAY_NS);
+	if (l->time > m->family[l->kind].last)
+		m->family[l->kind].last = l->time;
 }
 
 void
 month_record(struct month *m, struct str json)
 {
-	struct str stamp = json;
-	int64_t ns = 0;
+	struct month_line l;
 
-	if (!str_take(&stamp, STR("{\"@timestamp\":\"")) || !stamp_take_iso(&stamp, NULL, 0, &ns) ||
-		ns < m->since || ns >= m->until)
+	if (!month_line(json, &l) || l.time < m->learn || l.time >= m->until)
 		return;
-	for (size_t i = 0; i < MONTH_FAMILIES; i++) {
-		if (!holds(json, kinds[i].is, 3))
-			continue;
-		m->family[i].records++;
-		m->family[i].full += holds(json, kinds[i].need, 4);
-		m->family[i].days |= 1u << ((ns - m->since) / DAY_NS);
-		if (ns > m->family[i].last)
-			m->family[i].last = ns;
+	/* what is made of other lines came from no source */
+	if (!l.derived)
+		count_source(m, &l);
+	if (l.time < m->since)
 		return;
-	}
+	count_kind(m, &l);
+	count_country(m, &l);
 }
 
-/* Mean of a difference in seconds over the month's real incidents, with its n. */
+/* ---- as JSON ---- */
+
 static json_t *
-mean(sqlite3 *db, const struct month *m, const char *difference, const char *needs)
+moment(int64_t ns)
 {
-	struct buf sql = {0};
-	sqlite3_stmt *q = NULL;
-	json_t *ret = json_object();
+	char at[32];
 
-	buf_printf(&sql,
-		"SELECT count(*),avg((%s)/1e9) FROM incidents WHERE taken>=?1 AND taken<?2 AND "
-		"drill=0 AND "
-		"history=0 AND status<>'merged' AND %s",
-		difference, needs);
-	if (db_prepare(db, buf_z(&sql), &q) == 0) {
-		sqlite3_bind_int64(q, 1, m->since);
-		sqlite3_bind_int64(q, 2, m->until);
-		if (sqlite3_step(q) == SQLITE_ROW) {
-			json_object_set_new(ret, "n", json_integer(sqlite3_column_int64(q, 0)));
-			json_object_set_new(ret, "seconds",
-				sqlite3_column_int64(q, 0) ? json_real(sqlite3_column_double(q, 1))
-							   : json_null());
-		}
-	}
-	sqlite3_finalize(q);
-	buf_done(&sql);
-	return ret;
+	return ns ? json_stringn(at, stamp_format(ns, at)) : json_null();
 }
 
-static json_t *
-counts(sqlite3 *db, const struct month *m, const char *sql, int buckets)
-{
-	sqlite3_stmt *q = NULL;
-	json_t *list = json_array();
-
-	for (int i = 0; i < buckets; i++)
-		json_array_append_new(list, json_integer(0));
-	if (db_prepare(db, sql, &q) < 0)
-		return list;
-	sqlite3_bind_int64(q, 1, m->since);
-	sqlite3_bind_int64(q, 2, m->until);
-	while (sqlite3_step(q) == SQLITE_ROW)
-		if (sqlite3_column_int(q, 0) >= 0 && sqlite3_column_int(q, 0) < buckets)
-			json_array_set_new(list, (size_t)sqlite3_column_int(q, 0),
-				json_integer(sqlite3_column_int64(q, 1)));
-	sqlite3_finalize(q);
-	return list;
-}
+static const char *const need_names[NEED_COUNT] = {"sender", "recipient", "source_ip",
+	"destination_ip", "url", "user", "outcome", "host", "ip", "operation"};
 
 static json_t *
-coverage(const struct month *m, int64_t now)
+coverage(const struct month *m)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < MONTH_FAMILIES; i++) {
-		json_t *one = json_object();
-		char at[32];
+	for (unsigned i = 0; i < KIND_COUNT; i++) {
+		double n = (double)m->family[i].records;
+		json_t *one = json_object(), *fields = json_object();
 
-		json_object_set_new(one, "family", json_string(kinds[i].name));
+		json_object_set_new(one, "family", json_string(month_kind_name(i)));
 		json_object_set_new(one, "records", json_integer((json_int_t)m->family[i].records));
 		json_object_set_new(one, "complete",
-			m->family[i].records ? json_real((double)m->family[i].full /
-							 (double)m->family[i].records)
-					     : json_null());
+			n > 0 ? json_real((double)m->family[i].full / n) : json_null());
+		for (unsigned k = 0; n > 0 && k < NEED_COUNT; k++)
+			if (month_needs[i] >> k & 1)
+				json_object_set_new(fields, need_names[k],
+					json_real((double)m->family[i].has[k] / n));
+		json_object_set_new(one, "fields", fields);
 		json_object_set_new(
 			one, "days", json_integer(__builtin_popcount(m->family[i].days)));
-		json_object_set_new(one, "last",
-			m->family[i].last ? json_stringn(at, stamp_format(m->family[i].last, at))
-					  : json_null());
+		json_object_set_new(one, "last", moment(m->family[i].last));
 		json_object_set_new(one, "silent",
 			json_boolean(
-				m->family[i].last == 0 ||
-				((now < m->until ? now : m->until) - m->family[i].last > DAY_NS)));
+				m->family[i].last == 0 || m->end - m->family[i].last > DAY_NS));
 		json_array_append_new(list, one);
 	}
 	return list;
 }
 
-json_t *
-month_json(const struct month *m, sqlite3 *db, int64_t now)
+struct judged {
+	const struct month_source *source;
+	struct silence silence;
+};
+
+static const char *const state_names[RHYTHM_STATES] = {"usual", "paused", "silent", "unknown"};
+
+/* What is silent now, then what was, then the others; the gravest first. */
+static int
+by_gravity(const void *a, const void *b)
 {
-	json_t *j = json_object();
+	static const int order[RHYTHM_STATES] = {
+		[RHYTHM_SILENT] = 0, [RHYTHM_PAUSED] = 1, [RHYTHM_USUAL] = 2, [RHYTHM_UNKNOWN] = 3};
+	const struct judged *x = a, *y = b;
+	int64_t p = x->silence.until - x->silence.from, q = y->silence.until - y->silence.from;
+
+	if (order[x->silence.state] != order[y->silence.state])
+		return order[x->silence.state] - order[y->silence.state];
+	if (x->silence.expected < y->silence.expected || x->silence.expected > y->silence.expected)
+		return x->silence.expected > y->silence.expected ? -1 : 1;
+	if (p != q)
+		return p > q ? -1 : 1;
+	return str_cmp(x->source->name, y->source->name);
+}
+
+static json_t *
+sources(const struct month *m, json_t *counts)
+{
+	struct judged *all = mem_zero(m->nsources + 1, sizeof(*all));
+	json_int_t n[RHYTHM_STATES] = {0};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->nsources; i++) {
+		all[i].source = &m->sources[i];
+		rhythm_judge(m->sources[i].rhythm, &m->span, m->since, m->end, &all[i].silence);
+		n[all[i].silence.state]++;
+	}
+	qsort(all, m->nsources, sizeof(*all), by_gravity);
+	for (size_t i = 0; i < m->nsources; i++) {
+		const struct month_source *s = all[i].source;
+		const struct silence *q = &all[i].silence;
+		json_t *one = json_object();
+
+		json_object_set_new(one, "source", json_stringn_nocheck(s->name.p, s->name.n));
+		json_object_set_new(one, "state", json_string(state_names[q->state]));
+		json_object_set_new(one, "from", moment(q->from));
+		json_object_set_new(one, "until", moment(q->until));
+		json_object_set_new(one, "seconds",
+			json_integer((json_int_t)((q->until - q->from) / NS_PER_S)));
+		json_object_set_new(one, "usual_records", json_real(q->expected));
+		json_object_set_new(one, "records", json_integer((json_int_t)s->records));
+		json_object_set_new(one, "delay_seconds",
+			s->timed ? json_real(s->delay / (double)s->timed) : json_null());
+		json_object_set_new(
+			one, "delay_seconds_max", s->timed ? json_real(s->delay_max) : json_null());
+		json_array_append_new(list, one);
+	}
+	for (unsigned i = 0; i < RHYTHM_STATES; i++)
+		json_object_set_new(counts, state_names[i], json_integer(n[i]));
+	json_object_set_new(counts, "not_named", json_integer((json_int_t)m->unnamed));
+	mem_free(all);
+	return list;
+}
+
+static int
+by_records(const void *a, const void *b)
+{
+	const struct map_item *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	return str_cmp(x->key, y->key);
+}
+
+static json_t *
+countries(const struct month *m)
+{
+	struct map_item *all = mem_zero(m->countries.n + 1, sizeof(*all));
+	json_t *list = json_array();
+
+	if (m->countries.n)
+		memcpy(all, m->countries.items, m->countries.n * sizeof(*all));
+	qsort(all, m->countries.n, sizeof(*all), by_records);
+	for (size_t i = 0; i < m->countries.n && i < COUNTRIES_SHOWN; i++)
+		json_array_append_new(
+			list, json_pack("{s:o,s:I}", "country",
+				      json_stringn_nocheck(all[i].key.p, all[i].key.n), "records",
+				      (json_int_t)all[i].value));
+	mem_free(all);
+	return list;
+}
+
+json_t *
+month_json(const struct month *m, sqlite3 *db)
+{
+	json_t *j = json_object(), *states = json_object();
 	char name[16];
 
 	snprintf(name, sizeof(name), "%04d-%02d", m->year, m->month);
 	json_object_set_new(j, "month", json_string(name));
 	json_object_set_new(j, "days", json_integer(m->days));
-	json_object_set_new(j, "levels",
-		counts(db, m,
-			"SELECT level,count(*) FROM incidents WHERE taken>=?1 AND taken<?2 AND "
-			"drill=0 AND "
-			"history=0 AND status<>'merged' GROUP BY level",
-			5));
-	json_object_set_new(j, "stages",
-		counts(db, m,
-			"SELECT stage-1,count(*) FROM incidents WHERE taken>=?1 AND taken<?2 AND "
-			"drill=0 AND "
-			"history=0 AND status='open' GROUP BY stage",
-			5));
-	json_object_set_new(j, "severities",
-		counts(db, m,
-			"SELECT rank,count(*) FROM alerts WHERE time>=?1 AND time<?2 AND history=0 "
-			"AND kind=0 "
-			"AND rule<>'noroshi.drill' GROUP BY rank",
-			5));
-	json_object_set_new(j, "open_grave",
-		json_integer(db_number(db,
-			"SELECT count(*) FROM incidents WHERE status='open' AND level>=3 AND "
-			"drill=0 AND "
-			"history=0 AND taken<?1",
-			"i", m->until)));
-	json_object_set_new(j, "unanswered",
-		json_integer(db_number(db,
-			"SELECT count(*) FROM incidents WHERE status='open' AND acked IS NULL AND "
-			"rank>=3 "
-			"AND drill=0 AND history=0 AND taken<?1",
-			"i", m->until)));
-	json_object_set_new(j, "drills",
-		json_integer(db_number(db,
-			"SELECT count(*) FROM incidents WHERE taken>=?1 AND taken<?2 AND drill=1",
-			"ii", m->since, m->until)));
-	json_object_set_new(
-		j, "detection", mean(db, m, "decided-first", "first>0 AND decided>=first"));
-	json_object_set_new(j, "notice",
-		mean(db, m, "notified-received", "notified IS NOT NULL AND received>0"));
-	json_object_set_new(j, "answer",
-		mean(db, m, "acked-notified", "acked IS NOT NULL AND notified IS NOT NULL"));
-	json_object_set_new(j, "report",
-		mean(db, m,
-			"(SELECT at FROM incident_reports r WHERE r.incident=incidents.id AND "
-			"n=1)-received",
-			"received>0 AND EXISTS(SELECT 1 FROM incident_reports r WHERE "
-			"r.incident=incidents.id AND n=1)"));
-	json_object_set_new(j, "coverage", coverage(m, now));
+	month_cases(m, db, j);
+	json_object_set_new(j, "coverage", coverage(m));
+	json_object_set_new(j, "sources", sources(m, states));
+	json_object_set_new(j, "source_states", states);
+	json_object_set_new(j, "countries", countries(m));
+	json_object_set_new(j, "countries_known", json_integer((json_int_t)m->placed));
+	json_object_set_new(j, "countries_number", json_integer((json_int_t)m->countries.n));
 	return j;
 }

@@ -6,6 +6,7 @@
 #define RESPOND_REPORT_INSIDE_H
 
 #include "base/arena.h"
+#include "respond/notice.h"
 #include "respond/report.h"
 
 #define REPORT_ITEMS 14u
@@ -46,6 +47,9 @@ struct str report_time(struct report *r, int64_t ns);
 /* report_records.c: the timeline's rows from the records. */
 void report_rows(struct report *r, const struct report_input *in);
 const char *report_family(struct str family, bool ja);
+
+/* Text into HTML, between tags or quotes. */
+void report_escape(struct buf *out, struct str s);
 
 int report_build(struct report *r, const struct report_input *in, bool ja);
 void report_done(struct report *r);

@@ -52,8 +52,8 @@ write_text(const struct report *r, struct buf *out)
 
 /* ---- HTML ---- */
 
-static void
-esc(struct buf *out, struct str s)
+void
+report_escape(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		switch (s.p[i]) {
@@ -131,7 +131,7 @@ write_svg(const struct report *r, struct buf *out)
 			"<circle cx=\"%.1f\" cy=\"%d\" r=\"4\" fill=\"#b3261e\" "
 			"fill-opacity=\".7\"><title>",
 			x, 26 * lanes[r->rows[i].lane & 7]);
-		esc(out, r->rows[i].what);
+		report_escape(out, r->rows[i].what);
 		BUF_ADD_LIT(out, "</title></circle>");
 	}
 	for (int i = 0; i <= 4; i++) {
@@ -167,16 +167,16 @@ write_rows(const struct report *r, struct buf *out)
 
 		jst(row->time, true, at);
 		buf_printf(out, "<tr><td>%s</td><td>", at);
-		esc(out, row->family);
+		report_escape(out, row->family);
 		BUF_ADD_LIT(out, "</td><td>");
-		esc(out, row->who);
+		report_escape(out, row->who);
 		if (row->where.n)
 			BUF_ADD_LIT(out, "<br>");
-		esc(out, row->where);
+		report_escape(out, row->where);
 		BUF_ADD_LIT(out, "</td><td>");
-		esc(out, row->what);
+		report_escape(out, row->what);
 		BUF_ADD_LIT(out, "</td><td>");
-		esc(out, row->reference);
+		report_escape(out, row->reference);
 		BUF_ADD_LIT(out, "</td></tr>\n");
 	}
 	BUF_ADD_LIT(out, "</tbody></table>\n");
@@ -191,13 +191,13 @@ write_html(const struct report *r, struct buf *out)
 		"style-src "
 		"'unsafe-inline'\"><title>",
 		r->ja ? "ja" : "en");
-	esc(out, r->heading);
+	report_escape(out, r->heading);
 	buf_add_char(out, ' ');
-	esc(out, r->subheading);
+	report_escape(out, r->subheading);
 	buf_printf(out, "</title><style>%s</style></head><body><h1>", style);
-	esc(out, r->heading);
+	report_escape(out, r->heading);
 	BUF_ADD_LIT(out, "</h1><p class=\"sub\">");
-	esc(out, r->subheading);
+	report_escape(out, r->subheading);
 	BUF_ADD_LIT(out, "</p>\n");
 	for (unsigned i = 0; i < REPORT_ITEMS; i++) {
 		const struct report_item *it = &r->items[i];
@@ -207,12 +207,12 @@ write_html(const struct report *r, struct buf *out)
 			BUF_ADD_LIT(out, "<tr>");
 			if (it->lines[k].label.n) {
 				BUF_ADD_LIT(out, "<th scope=\"row\">");
-				esc(out, it->lines[k].label);
+				report_escape(out, it->lines[k].label);
 				BUF_ADD_LIT(out, "</th><td>");
 			} else {
 				BUF_ADD_LIT(out, "<td colspan=\"2\">");
 			}
-			esc(out, it->lines[k].value);
+			report_escape(out, it->lines[k].value);
 			BUF_ADD_LIT(out, "</td></tr>\n");
 		}
 		BUF_ADD_LIT(out, "</table>\n");

@@ -16,6 +16,7 @@
 #include "respond/duty.h"
 #include "respond/say.h"
 #include "respond/sink.h"
+#include "respond/vigil.h"
 
 #define GROUP_ALERTS 500
 #define GROUP_BYTES  (4u << 20)
@@ -38,6 +39,7 @@ struct responder {
 	struct duty duty;
 	struct desk *desk;
 	struct beat *beat;
+	struct vigil vigil;
 	_Atomic int64_t well; /* when all was taken that the alert log holds */
 	pthread_mutex_t lock;
 	struct alertlog_reader *reader;
@@ -181,7 +183,7 @@ open_sinks(struct responder *r, struct diag *why)
 	r->woken = cases_newest(r->cases);
 	count_set(r->opt->counts, COUNT_SPOOLED, 0);
 	for (size_t i = 0; i < set->nsinks && rc == 0; i++) {
-		rc = open_one(r, sink_type_of(set->sinks[i].kind), &set->sinks[i], why);
+		rc = open_one(r, sink_type_of(&set->sinks[i]), &set->sinks[i], why);
 		if (rc == 0 && set->sinks[i].kind == SINK_SMTP)
 			rc = open_one(r, &sink_post, &set->sinks[i], why);
 	}
@@ -286,6 +288,24 @@ set_policy(struct responder *r)
 	r->desk = desk_new(r->opt, &r->duty, on_asked, r);
 }
 
+/* All roles run and alerts are taken. */
+static bool
+all_well(const struct responder *r)
+{
+	return r->ngroup == 0 && !r->blind && r->opt->ready &&
+	       (atomic_load(r->opt->ready) & r->opt->ready_all) == r->opt->ready_all;
+}
+
+static void
+mark(struct responder *r, bool last)
+{
+	if (!all_well(r))
+		return;
+	pthread_mutex_lock(&r->lock);
+	vigil_mark(&r->vigil, cases_db(r->cases), clock_wall(r->opt->clock), last);
+	pthread_mutex_unlock(&r->lock);
+}
+
 static void
 loop(struct responder *r)
 {
@@ -304,6 +324,7 @@ loop(struct responder *r)
 			drain(r->opt->wake_fd);
 		if (take(r) == 0 && !r->blind)
 			atomic_store(&r->well, clock_mono(r->opt->clock));
+		mark(r, r->stopped);
 		desk_serve(r->desk, fds + 2, extra);
 		if (r->ngroup == 0 && duty_run(&r->duty, clock_wall(r->opt->clock)))
 			wake_all(r);

@@ -28,13 +28,16 @@ static const struct sink_type *const sinks[] = {
 	&sink_syslog,
 	&sink_kafka,
 	&sink_smtp,
+	&sink_webhook,
 };
 
 const struct sink_type *
-sink_type_of(enum sink_kind kind)
+sink_type_of(const struct sink_settings *set)
 {
+	if (set->kind == SINK_WEBHOOK && set->form != WEBHOOK_JSON)
+		return &sink_chat;
 	for (size_t i = 0; i < sizeof(sinks) / sizeof(sinks[0]); i++)
-		if (sinks[i]->kind == kind)
+		if (sinks[i]->kind == set->kind)
 			return sinks[i];
 	return NULL;
 }

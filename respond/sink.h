@@ -20,7 +20,7 @@ struct tuning {
 	int64_t peer_ns;                      /* how long the other side may think, 20 s */
 	int64_t stop_ns;                      /* what stopping may take, 3 s */
 	unsigned refusals;                    /* refused that often = given up, 8 */
-	unsigned mails_per_hour;              /* 60; beyond: summaries */
+	unsigned mails_per_hour;              /* where the settings have none; beyond: summaries */
 	int64_t digest_ns;                    /* at most one summary in that time, 10 min */
 };
 
@@ -87,7 +87,7 @@ bool sink_join(struct sink *s, int64_t until);
 void sink_free(struct sink *s);
 
 /* For kinds. */
-const struct sink_type *sink_type_of(enum sink_kind kind);
+const struct sink_type *sink_type_of(const struct sink_settings *set);
 /* ns that a call to the other side may still take: peer_ns, less while stopping; >= 0. */
 int64_t sink_patience(const struct sink *s);
 void sink_failed(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -98,7 +98,8 @@ int sink_password(const struct sink_settings *set, struct diag *why, struct buf 
 /* Wipe and free it. */
 void secret_done(struct buf *secret);
 
-extern const struct sink_type sink_file, sink_syslog, sink_kafka, sink_smtp, sink_post;
+extern const struct sink_type sink_file, sink_syslog, sink_kafka, sink_smtp, sink_post,
+	sink_webhook, sink_chat;
 
 /* respond_run with other patience. */
 int respond_run_tuned(

@@ -29,6 +29,25 @@ struct smtp_sink {
 	char words[CURL_ERROR_SIZE];
 };
 
+/* Those of `notify` go through the same server. */
+static int
+check_notify(const struct settings *set, struct diag *why)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < set->nnotify; i++)
+		for (size_t k = 0; k < set->notify[i].nto + set->notify[i].nthen; k++) {
+			const struct notify_settings *n = &set->notify[i];
+			struct str a = k < n->nto ? n->to[k] : n->then[k - n->nto];
+
+			if (mail_address_ok(a))
+				continue;
+			diag_set(why, NULL, 0, "notify: '%.*s' is not a mail address", STR_ARG(a));
+			rc = ERR_SYNTAX;
+		}
+	return rc;
+}
+
 static int
 smtp_check(const struct sink_settings *set, struct diag *why)
 {
@@ -79,6 +98,9 @@ smtp_open(struct sink *s, struct diag *why)
 	struct smtp_sink *m;
 	int rc = smtp_check(s->set, why);
 
+	if (rc == 0)
+		rc = check_notify(s->opt->settings, why);
+
 	if (rc < 0)
 		return rc;
 	if (s->type->pause && s->set->user.n && s->set->starttls != STARTTLS_REQUIRE)
@@ -87,7 +109,7 @@ smtp_open(struct sink *s, struct diag *why)
 			"require",
 			STR_ARG(s->set->name));
 	m = mem_zero(1, sizeof(*m));
-	m->cap = s->tune->mails_per_hour;
+	m->cap = s->set->per_hour ? (unsigned)s->set->per_hour : s->tune->mails_per_hour;
 	m->sent = mem_zero(m->cap, sizeof(*m->sent));
 	make_url(s->set, &m->url);
 	s->own = m;
@@ -260,7 +282,8 @@ struct letter {
 	json_t *to;       /* texts */
 	struct buf words; /* for the incident's history */
 	char incident[40];
-	bool gated; /* outside addresses need a person's word */
+	unsigned report; /* its number; 0 = none */
+	bool gated;      /* outside addresses need a person's word */
 };
 
 /*
@@ -345,6 +368,7 @@ address_item(struct sink *s, struct letter *l, const struct item *it)
 
 	l->to = json_array();
 	snprintf(l->incident, sizeof(l->incident), "%s", id ? id : "");
+	l->report = (unsigned)json_integer_value(json_object_get(report, "n"));
 	if (report) {
 		l->gated = true;
 		json_array_foreach(json_object_get(report, "to"), i, one)
@@ -394,7 +418,8 @@ note_told(struct sink *s, const struct item *it, const struct letter *l)
 	}
 	if (l->words.n)
 		buf_printf(&words, "; not, being outside: %.*s", STR_ARG(buf_str(&l->words)));
-	if (ledger_told(s->ledger, l->incident, clock_wall(s->opt->clock), buf_z(&words)) < 0)
+	if (ledger_told(s->ledger, l->incident, l->report, clock_wall(s->opt->clock),
+		    buf_z(&words)) < 0)
 		say(s->opt->log_fd, SAY_ERROR, "%.*s: cannot note in cases.db who was told: %s",
 			STR_ARG(s->set->name), ledger_error(s->ledger));
 	buf_done(&words);

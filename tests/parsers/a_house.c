@@ -72,7 +72,7 @@ house_field(const struct house *h, uint32_t n, struct str name, struct buf *out)
 	} else if (str_eq(name, STR("@arrival"))) {
 		flag(out, r, RECORD_TIME_ARRIVAL);
 	} else if (str_eq(name, STR("@product"))) {
-		buf_add_str(out, parsers_product(r->product));
+		buf_add_str(out, parsers_product(h->parsers, r->product));
 	} else if (str_eq(name, STR("@original"))) {
 		buf_add_str(out, batch_bytes(h->batch, r->original_off, r->original_len));
 	}

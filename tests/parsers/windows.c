@@ -264,7 +264,12 @@ Test(windows, labels_by_channel_and_number)
 		{BEAT("System", "x", "1", "\"a\":\"b\""), LOGSOURCE_WIN_SYSTEM},
 		{BEAT("Windows PowerShell", "PowerShell", "400", "\"a\":\"b\""),
 			LOGSOURCE_WIN_POWERSHELL_CLASSIC},
-		{BEAT("DNS Server", "x", "1", "\"a\":\"b\""), LOGSOURCE_WIN_OTHER},
+		{BEAT("DNS Server", "x", "1", "\"a\":\"b\""), LOGSOURCE_WIN_DNS_SERVER},
+		{BEAT("Microsoft-Windows-TaskScheduler/Operational", "x", "129", "\"a\":\"b\""),
+			LOGSOURCE_WIN_TASKS},
+		{BEAT("microsoft-windows-bits-client/operational", "x", "16403", "\"a\":\"b\""),
+			LOGSOURCE_WIN_BITS},
+		{BEAT("Vendor-Own/Operational", "x", "1", "\"a\":\"b\""), LOGSOURCE_WIN_OTHER},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

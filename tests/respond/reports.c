@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "respond/month.h"
 #include "respond/report.h"
 
 #define EVIL "<script>x</script>\\u001b[31m=cmd|' /C'!A0\\r\\nBcc: a@b <!channel>\\u202e"
@@ -120,25 +119,4 @@ Test(reports, what_is_no_incident_is_refused)
 	json_decref((json_t *)(uintptr_t)in.incident);
 	lists_free(lists);
 	buf_done(&out);
-}
-
-Test(reports, a_month_is_one_of_the_calendar_in_jst)
-{
-	struct month m;
-
-	cr_expect(month_parse(STR("2026-02"), INT64_MAX, &m));
-	cr_expect_eq((m.until - m.since) / 1000000000 / 86400, 28);
-	cr_expect_eq(m.since, INT64_C(1769871600) * 1000000000, "2026-02-01 00:00 JST");
-	cr_expect_not(month_parse(STR("2026-13"), 0, &m));
-	cr_expect_not(month_parse(STR("2026"), 0, &m));
-	month_parse(STR("2026-03"), INT64_MAX, &m);
-	month_record(&m, STR("{\"@timestamp\":\"2026-03-02T15:30:00.000Z\",\"observer.type\":"
-			     "\"proxy\",\"source.ip\":\"1\",\"url.full\":\"u\"}"));
-	month_record(&m, STR("{\"@timestamp\":\"2026-03-02T15:30:00.000Z\",\"observer.type\":"
-			     "\"proxy\",\"url.full\":\"u\"}"));
-	month_record(&m,
-		STR("{\"@timestamp\":\"2026-02-02T15:30:00.000Z\",\"observer.type\":\"proxy\"}"));
-	cr_expect_eq(m.family[2].records, 2);
-	cr_expect_eq(m.family[2].full, 1);
-	cr_expect_eq(m.family[2].days, 1u << 2);
 }

@@ -1,0 +1,385 @@
+/* source_read.c - which definition knows a message, and how it is put into the record. */
+#include "parsers/generic.h"
+#include "parsers/jsonrow.h"
+#include "parsers/put.h"
+#include "parsers/source_inside.h"
+#include "parsers/xml.h"
+
+/* So far in front of a JSON object may stand what a relay wrote: "-: {", "name[1]: {". */
+#define JSON_LEAD 96u
+
+/* ---- recognition ---- */
+
+static bool
+any_starts(const struct str *v, size_t n, struct str text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_starts(text, v[i]))
+			return true;
+	return n == 0;
+}
+
+static bool
+all_contained(const struct str *v, size_t n, struct str text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_find(text, v[i]) < 0)
+			return false;
+	return true;
+}
+
+/* A program's name, or "name*" for what begins with it. */
+static bool
+is_program(const struct recognise *r, struct str program)
+{
+	for (size_t i = 0; i < r->nprograms; i++) {
+		struct str name = r->programs[i];
+
+		if (name.p[name.n - 1] == '*' ? str_starts(program, str_make(name.p, name.n - 1))
+					      : str_eq_nocase(program, name))
+			return true;
+	}
+	return r->nprograms == 0;
+}
+
+/* Could the text be this definition's, before it was taken apart? By the alternatives that name a
+ * program, or by those that look at the text alone. */
+static bool
+text_fits(const struct source *s, const struct pairs *p, struct str text, bool by_program)
+{
+	for (size_t i = 0; i < s->nrecognise; i++) {
+		const struct recognise *r = &s->recognise[i];
+
+		if (by_program != (r->nprograms > 0) ||
+			r->nprograms + r->nstarts + r->ncontains == 0)
+			continue;
+		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
+			all_contained(r->contains, r->ncontains, text))
+			return true;
+	}
+	return false;
+}
+
+/* And after. */
+static bool
+pairs_fit(const struct source *s, struct pairs *p, struct str text)
+{
+	for (size_t i = 0; i < s->nrecognise; i++) {
+		const struct recognise *r = &s->recognise[i];
+
+		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
+			all_contained(r->contains, r->ncontains, text) && pairs_hold(p, &r->cond))
+			return true;
+	}
+	return false;
+}
+
+/* ---- putting ---- */
+
+static void
+keep_native(const struct source *s, struct recs *w, struct pairs *p)
+{
+	uint32_t mark = batch_results(w->b)->nentries;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pair *v = &p->v[i];
+
+		if ((v->used && !s->keep_all) || v->name.n == 0 || v->name.p[0] == '#')
+			continue;
+		/* The definition says which time is the event's. */
+		if (s->ntimes && str_eq(v->name, STR("@timestamp")))
+			continue;
+		if (s->shape == SHAPE_JSON) {
+			struct json_value j = {.name = v->name,
+				.text = v->value,
+				.kind = (enum value_kind)v->kind,
+				.in_array = (v->flags & ENTRY_ARRAY) != 0,
+				.literal = v->literal};
+
+			json_row_put(w, &j);
+		} else if (v->value.n == 0 || v->value.n > RECORD_VALUE_MAX) {
+			continue;
+		} else if (s->generic) {
+			generic_put(w, s->prefix, v->name, v->value);
+		} else {
+			rec_put_prefixed(w, s->prefix, v->name, v->value);
+		}
+	}
+	/* "user.name" of the message beside the one that a row has set. */
+	source_drop_doubled(w, mark);
+}
+
+static void
+pull(const struct source *s, struct recs *w, struct pairs *p)
+{
+	for (size_t i = 0; i < s->nextracts; i++) {
+		const struct extract *x = &s->extracts[i];
+		uint64_t flags = 0;
+		bool has;
+		struct str text = pairs_text(p, x->from, &has);
+
+		if (text.n == 0)
+			continue;
+		if (x->shape == SHAPE_KV) {
+			pairs_kv(p, w, &x->kv, x->prefix, text);
+		} else if (x->shape == SHAPE_JSON) {
+			pairs_json(p, w, x->prefix, text, &flags);
+		} else if (x->all) {
+			for (size_t k = 0; k < x->patterns.n; k++) {
+				const struct pattern *m =
+					pairs_pattern(p, &x->patterns.v[k], 1, text);
+
+				if (m)
+					source_set(w, &m->set);
+			}
+		} else {
+			const struct pattern *m =
+				pairs_pattern(p, x->patterns.v, x->patterns.n, text);
+
+			if (m)
+				source_set(w, &m->set);
+		}
+	}
+}
+
+static void
+apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
+	const struct pattern *m)
+{
+	w->cur->logsource = s->logsource;
+	ctx->source = s;
+	pull(s, w, p);
+	source_time(s, ctx, w, p);
+	for (size_t i = 0; i < s->nwhens; i++) {
+		if (!pairs_hold(p, &s->whens[i].cond))
+			continue;
+		source_set(w, &s->whens[i].set);
+		if (s->whens[i].stop)
+			break;
+	}
+	if (m)
+		source_set(w, &m->set);
+	for (size_t i = 0; i < s->nops; i++)
+		source_op(s, ctx, w, p, &s->ops[i]);
+	source_set(w, &s->set);
+	if (!s->keep_none)
+		keep_native(s, w, p);
+	put_fold(w);
+	if (s->logsource == LOGSOURCE_LABEL) {
+		if (s->product.n)
+			rec_put_kind(
+				w, FIELD_LOGSOURCE_PRODUCT, VALUE_STRING, s->product, ENTRY_HIDDEN);
+		if (s->category.n && !rec_has(w, FIELD_LOGSOURCE_CATEGORY))
+			rec_put_kind(w, FIELD_LOGSOURCE_CATEGORY, VALUE_STRING, s->category,
+				ENTRY_HIDDEN);
+		if (s->service.n && !rec_has(w, FIELD_LOGSOURCE_SERVICE))
+			rec_put_kind(
+				w, FIELD_LOGSOURCE_SERVICE, VALUE_STRING, s->service, ENTRY_HIDDEN);
+	}
+	if (p->limit_hit)
+		rec_flag(w, REASON_FORMAT);
+}
+
+/* ---- shapes ---- */
+
+static void
+begin(struct parse_ctx *ctx, struct str message)
+{
+	struct pairs *p = ctx->pairs;
+
+	pairs_begin(p);
+	p->program = ctx->program;
+	p->host = ctx->host;
+	p->message = message;
+}
+
+/* The object in a text that begins with one, or has a relay's few words in front of it. */
+static bool
+find_json(struct str *text)
+{
+	struct str s = str_trim(*text);
+	ptrdiff_t at = str_chr(str_make(s.p, s.n < JSON_LEAD ? s.n : JSON_LEAD), '{');
+
+	if (at < 0)
+		return false;
+	str_skip(&s, (size_t)at);
+	if (!json_looks_like(s))
+		return false;
+	*text = s;
+	return true;
+}
+
+static bool
+read_one(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	struct pairs *p = ctx->pairs;
+	const struct pattern *m = NULL;
+	struct str text = s->whole ? ctx->text : message;
+	uint64_t flags = 0;
+
+	begin(ctx, text);
+	switch (s->shape) {
+	case SHAPE_JSON:
+		if (!find_json(&text) || pairs_json(p, w, STR(""), text, &flags) != REASON_NONE)
+			return false;
+		break;
+	case SHAPE_KV:
+		pairs_kv(p, w, &s->kv, STR(""), text);
+		if (p->n == 0)
+			return false;
+		break;
+	case SHAPE_CSV:
+		if (!pairs_columns(p, w, s, text))
+			return false;
+		break;
+	case SHAPE_CEF:
+	case SHAPE_LEEF:
+	case SHAPE_XML:
+		if (!source_container(s->shape, ctx, w, text))
+			return false;
+		break;
+	case SHAPE_TEXT:
+		m = pairs_pattern(p, s->patterns.v, s->patterns.n, text);
+		if (!m && !s->accept)
+			return false;
+		break;
+	case SHAPES:
+		return false;
+	}
+	if (ctx->fixed_source != s && !pairs_fit(s, p, text))
+		return false;
+	/* What a shape without patterns of its own may still say in words. */
+	if (s->shape != SHAPE_TEXT && s->patterns.n)
+		m = pairs_pattern(p, s->patterns.v, s->patterns.n, text);
+	if (s->shape != SHAPE_TEXT)
+		ctx->message_done = true;
+	w->cur->reasons |= flags;
+	apply(s, ctx, w, p, m);
+	return true;
+}
+
+bool
+source_read(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	uint32_t mark = batch_results(w->b)->nentries;
+	struct record before = *w->cur;
+
+	if (read_one(s, ctx, w, message))
+		return true;
+	if (w->cur) {
+		batch_results(w->b)->nentries = mark;
+		*w->cur = before;
+	}
+	ctx->source = NULL;
+	ctx->message_done = false;
+	return false;
+}
+
+static bool
+read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_program)
+{
+	const struct sources *all = ctx->pairs->sources;
+
+	begin(ctx, message);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct source *s = all->v[i];
+
+		if (s->shape == SHAPE_JSON || s->shape == SHAPE_CEF || s->shape == SHAPE_LEEF ||
+			s->shape == SHAPE_XML)
+			continue;
+		if (text_fits(s, ctx->pairs, s->whole ? ctx->text : message, by_program) &&
+			source_read(s, ctx, w, message))
+			return true;
+	}
+	return false;
+}
+
+bool
+sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	return ctx->program.n && read_any(ctx, w, message, true);
+}
+
+static const struct kv_style plain_kv = {.pair = '='};
+
+/* Begins with "key=" and has three signs in the first bytes. */
+static bool
+looks_like_pairs(struct str s)
+{
+	size_t i = 0, signs = 0;
+
+	while (i < s.n && i < 64 && s.p[i] != '=' && s.p[i] != ' ')
+		i++;
+	if (i == 0 || i >= s.n || s.p[i] != '=')
+		return false;
+	for (; i < s.n && i < 512; i++)
+		signs += s.p[i] == '=';
+	return signs >= 3;
+}
+
+bool
+sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	struct str text = message;
+	uint64_t flags = 0;
+	enum reason rc;
+
+	if (read_any(ctx, w, message, false))
+		return true;
+	if (xml_begins(message) && sources_claim_container(SHAPE_XML, ctx, w, message))
+		return true;
+	if (looks_like_pairs(message)) {
+		begin(ctx, message);
+		pairs_kv(ctx->pairs, w, &plain_kv, STR(""), message);
+		if (sources_claim(ctx, w, SHAPE_KV, message))
+			return true;
+	}
+	/* An object behind a relay's words; bare ones are the JSON row's. */
+	if (message.n && message.p[0] != '{' && message.p[0] != '[' && find_json(&text) &&
+		sources_claim_json(ctx, w, text, &rc, &flags)) {
+		ctx->message_done = true;
+		w->cur->reasons |= flags;
+		return true;
+	}
+	return false;
+}
+
+bool
+sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, struct str message)
+{
+	struct pairs *p = ctx->pairs;
+	const struct sources *all = p->sources;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct source *s = all->v[i];
+
+		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
+			continue;
+		/* Other spellings have to be taken apart by their own rule. */
+		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))
+			continue;
+		if (!ctx->fixed_source && !pairs_fit(s, p, message))
+			continue;
+		ctx->message_done = true;
+		apply(s, ctx, w, p,
+			s->patterns.n ? pairs_pattern(p, s->patterns.v, s->patterns.n, message)
+				      : NULL);
+		return true;
+	}
+	return false;
+}
+
+bool
+sources_claim_json(
+	struct parse_ctx *ctx, struct recs *w, struct str text, enum reason *rc, uint64_t *flags)
+{
+	begin(ctx, text);
+	*rc = pairs_json(ctx->pairs, w, STR(""), text, flags);
+	return *rc == REASON_NONE && sources_claim(ctx, w, SHAPE_JSON, text);
+}
+
+void
+sources_begin(struct parse_ctx *ctx, struct str message)
+{
+	begin(ctx, message);
+}
