@@ -75,7 +75,8 @@ family_of_logsource(unsigned logsource)
 		return lists_word(row->service, STR("security")) && row->category.n == 0
 			       ? FAMILY_AUTH
 			       : FAMILY_ENDPOINT;
-	if (lists_word(row->service, STR("auditd")))
+	if (lists_word(row->service, STR("auditd")) ||
+		(logsource >= LOGSOURCE_AUDIT_PROCESS && logsource <= LOGSOURCE_AUDIT_CALL))
 		return FAMILY_ENDPOINT;
 	return FAMILY_OTHER;
 }

@@ -201,6 +201,9 @@ static const bool names_somebody[FIELD_ECS_END] = {
 	[FIELD_SOURCE_USER_NAME] = true,
 	[FIELD_SOURCE_IP] = true,
 	[FIELD_CLIENT_IP] = true,
+	[FIELD_CLIENT_MAC] = true,
+	[FIELD_SOURCE_MAC] = true,
+	[FIELD_HOST_MAC] = true,
 	[FIELD_EMAIL_FROM_ADDRESS] = true,
 	[FIELD_EMAIL_TO_ADDRESS] = true,
 };

@@ -1,4 +1,4 @@
-/* lists.c - a folder of CSV files (RFC 4180) into one snapshot. */
+/* lists.c - a folder of CSV files (RFC 4180), and a directory in LDIF, into one snapshot. */
 #include "config/lists.h"
 
 #include <dirent.h>
@@ -15,68 +15,6 @@
 #include "config/lists_inside.h"
 
 #define TOLD_PER_LIST 20u
-
-static const struct contract contracts[] = {
-	{"accounts_last_logon", {{"user", CELL_ACCOUNT, true}, {"last_logon", CELL_DAY, false}},
-		NULL, NULL, false},
-	{"admins", {{"account", CELL_ACCOUNT, true}, {"owner", CELL_ACCOUNT, false}}, NULL, NULL,
-		false},
-	{"allowed_remote_tools", {{"program", CELL_TEXT, true}}, NULL, NULL, false},
-	{"assets",
-		{{"host", CELL_TEXT, false}, {"address", CELL_ADDRESS, false},
-			{"role", CELL_TEXT, false}, {"important", CELL_TEXT, false}},
-		NULL, NULL, false},
-	{"calendar", {{"holiday", CELL_DAY, true}}, NULL, NULL, false},
-	{"indicators",
-		{{"type", CELL_TEXT, true}, {"value", CELL_TEXT, true},
-			{"valid_from", CELL_DAY, false}, {"valid_until", CELL_DAY, false},
-			{"confidence", CELL_TEXT, false}, {"source", CELL_TEXT, false}},
-		"valid_from", "valid_until", true},
-	{"known_scanners", {{"address", CELL_ADDRESS, true}, {"note", CELL_TEXT, false}}, NULL,
-		NULL, false},
-	{"leavers",
-		{{"user", CELL_ACCOUNT, true}, {"name", CELL_TEXT, false},
-			{"last_day", CELL_DAY, true}},
-		NULL, NULL, false},
-	{"networks", {{"network", CELL_ADDRESS, true}, {"role", CELL_TEXT, false}}, NULL, NULL,
-		false},
-	{"partner_domains", {{"domain", CELL_DOMAIN, true}}, NULL, NULL, false},
-	{"people",
-		{{"user", CELL_ACCOUNT, true}, {"name", CELL_TEXT, false},
-			{"department", CELL_TEXT, false}, {"mail", CELL_TEXT, false},
-			{"pc", CELL_TEXT, false}, {"mac", CELL_MAC, false},
-			{"employee_no", CELL_TEXT, false}, {"card_no", CELL_TEXT, false},
-			{"admin_account", CELL_ACCOUNT, false}, {"work", CELL_TEXT, false}},
-		NULL, NULL, false},
-	{"sanctioned_cloud", {{"domain", CELL_DOMAIN, true}, {"note", CELL_TEXT, false}}, NULL,
-		NULL, false},
-	{"service_accounts", {{"account", CELL_ACCOUNT, true}, {"note", CELL_TEXT, false}}, NULL,
-		NULL, false},
-	{"shared_ids", {{"account", CELL_ACCOUNT, true}, {"where", CELL_TEXT, false}}, NULL, NULL,
-		false},
-	{"tickets",
-		{{"id", CELL_TEXT, true}, {"account", CELL_ACCOUNT, false},
-			{"what", CELL_TEXT, false}, {"from", CELL_DAY, true},
-			{"until", CELL_DAY, true}},
-		"from", "until", true},
-	{"usb_approvals",
-		{{"date", CELL_DAY, true}, {"user", CELL_ACCOUNT, true},
-			{"device", CELL_TEXT, false}, {"purpose", CELL_TEXT, false}},
-		"date", "date", true},
-	{"confidential",
-		{{"owner", CELL_TEXT, true}, {"asset", CELL_TEXT, false},
-			{"path", CELL_TEXT, false}, {"label", CELL_TEXT, false}},
-		NULL, NULL, false},
-};
-
-const struct contract *
-contract_of(struct str list)
-{
-	for (size_t i = 0; i < sizeof(contracts) / sizeof(contracts[0]); i++)
-		if (str_eq(list, str_of(contracts[i].list)))
-			return &contracts[i];
-	return NULL;
-}
 
 /* ---- packing ---- */
 
@@ -118,7 +56,8 @@ is_list(const char *dir, const char *name)
 	struct stat st;
 	bool good;
 
-	if (name[0] == '.' || !str_ends(str_of(name), STR(".csv")) || strlen(name) > 128)
+	if (name[0] == '.' || strlen(name) > 128 ||
+		(!str_ends(str_of(name), STR(".csv")) && strcmp(name, "directory.ldif") != 0))
 		return false;
 	buf_printf(&path, "%s/%s", dir, name);
 	good = stat(buf_z(&path), &st) == 0 && S_ISREG(st.st_mode);
@@ -237,16 +176,8 @@ row(struct csv *c, struct str *cells, unsigned max, unsigned *line)
 
 /* ---- one list ---- */
 
-struct reading {
-	struct lists *all;
-	struct list *t;
-	const char *path;
-	struct diag *why;
-	unsigned told;
-};
-
-static void
-bad_row(struct reading *r, unsigned line, const char *what, struct str value)
+void
+lists_bad_row(struct list_reading *r, unsigned line, const char *what, struct str value)
 {
 	r->all->bad++;
 	if (r->told++ < TOLD_PER_LIST)
@@ -309,7 +240,7 @@ of_contract(const struct contract *c, const char *column)
 
 /* The contract's columns are there; else the list as a whole is left out. */
 static bool
-good_header(struct reading *r)
+good_header(struct list_reading *r)
 {
 	const struct contract *c = r->t->contract;
 	const char *have[LIST_COLUMNS];
@@ -344,7 +275,7 @@ good_header(struct reading *r)
 }
 
 static bool
-good_row(struct reading *r, const struct str *cells, unsigned line)
+good_row(struct list_reading *r, const struct str *cells, unsigned line)
 {
 	const struct contract *c = r->t->contract;
 
@@ -356,11 +287,11 @@ good_row(struct reading *r, const struct str *cells, unsigned line)
 			continue;
 		text = cells[col];
 		if (text.n == 0 && c->columns[i].key) {
-			bad_row(r, line, "empty", str_of(c->columns[i].name));
+			lists_bad_row(r, line, "empty", str_of(c->columns[i].name));
 			return false;
 		}
 		if (text.n > 0 && !good_cell(c->columns[i].kind, text)) {
-			bad_row(r, line,
+			lists_bad_row(r, line,
 				c->columns[i].kind == CELL_ADDRESS ? "not an address or network"
 				: c->columns[i].kind == CELL_DAY   ? "not a date (YYYY-MM-DD)"
 				: c->columns[i].kind == CELL_MAC   ? "not a MAC address"
@@ -373,7 +304,7 @@ good_row(struct reading *r, const struct str *cells, unsigned line)
 }
 
 static bool
-read_header(struct reading *r, struct csv *c)
+read_header(struct list_reading *r, struct csv *c)
 {
 	struct str *names = arena_alloc(&r->all->arena, LIST_COLUMNS * sizeof(*names));
 	unsigned line = 1;
@@ -402,7 +333,7 @@ read_header(struct reading *r, struct csv *c)
 }
 
 static void
-read_rows(struct reading *r, struct csv *c)
+read_rows(struct list_reading *r, struct csv *c)
 {
 	struct list *t = r->t;
 	struct str *cells = NULL;
@@ -416,15 +347,16 @@ read_rows(struct reading *r, struct csv *c)
 		if (n == 0)
 			break;
 		if (n < 0) {
-			bad_row(r, c->line, "a quote is not closed, or text follows one", STR(""));
+			lists_bad_row(
+				r, c->line, "a quote is not closed, or text follows one", STR(""));
 			continue;
 		}
 		if ((size_t)n > t->columns) {
-			bad_row(r, line, "more cells than the header has columns", one[0]);
+			lists_bad_row(r, line, "more cells than the header has columns", one[0]);
 			continue;
 		}
 		if (t->rows == LIST_ROWS_MAX) {
-			bad_row(r, line, "more rows than a list may have", one[0]);
+			lists_bad_row(r, line, "more rows than a list may have", one[0]);
 			continue;
 		}
 		if (!good_row(r, one, line))
@@ -445,13 +377,14 @@ static void
 read_list(struct lists *l, const char *path, struct str text, struct diag *why)
 {
 	struct list t = {.from = -1, .until = -1};
-	struct reading r = {.all = l, .t = &t, .path = path, .why = why};
+	struct list_reading r = {.all = l, .t = &t, .path = path, .why = why};
 	struct str name = str_of(path);
 	struct csv c = {.line = 1, .arena = &l->arena};
 	ptrdiff_t slash = str_rchr(name, '/');
+	bool ldif = str_ends(name, STR(".ldif"));
 
 	str_skip(&name, (size_t)(slash + 1));
-	t.name = str_make(name.p, name.n - 4);
+	t.name = str_make(name.p, name.n - (ldif ? 5 : 4));
 	t.contract = contract_of(t.name);
 	str_take(&text, STR("\xef\xbb\xbf"));
 	if (!utf8_valid(text)) {
@@ -460,10 +393,18 @@ read_list(struct lists *l, const char *path, struct str text, struct diag *why)
 			"left out");
 		return;
 	}
-	c.rest = arena_str(&l->arena, text);
-	if (!read_header(&r, &c) || !good_header(&r))
+	if (lists_find(l, t.name)) {
+		diag_add(why, DIAG_ERROR, path, 1, 0,
+			"there is a list '%.*s' already; the file is left out", STR_ARG(t.name));
 		return;
-	read_rows(&r, &c);
+	}
+	c.rest = arena_str(&l->arena, text);
+	if (ldif)
+		lists_read_ldif(&r, c.rest);
+	else if (read_header(&r, &c) && good_header(&r))
+		read_rows(&r, &c);
+	else
+		return;
 	list_build_index(&l->arena, &t);
 	l->at[l->n++] = t;
 }
@@ -481,7 +422,8 @@ take_head(struct str *s, struct str *path, uint64_t *bytes)
 	if (blank <= 0 || !str_u64(str_make(line.p + blank + 1, line.n - (size_t)blank - 1), bytes))
 		return false;
 	*path = str_make(line.p, (size_t)blank);
-	return str_ends(*path, STR(".csv")) && *bytes < s->n;
+	return (str_ends(*path, STR(".csv")) || str_ends(*path, STR("/directory.ldif"))) &&
+	       *bytes < s->n;
 }
 
 struct lists *

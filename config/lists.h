@@ -6,6 +6,10 @@
  * whose headers are a contract (people, assets, networks ...) are checked against it; others are
  * free.
  *
+ * directory.ldif, what ldapsearch or ldifde writes, becomes the list "directory": one row for each
+ * person with an account (user, name, department, mail, mails, upn, account, manager, employee_no,
+ * disabled); directory.csv may have the same columns instead.
+ *
  * Threads: built by one, then read-only.
  */
 #ifndef CONFIG_LISTS_H
@@ -87,6 +91,8 @@ void list_validity(
 
 /* Why many stand behind what has this role (proxy, nat, vdi, vpn, ...); empty: they do not. */
 struct str lists_shared_role(struct str role);
+/* Does what has this role pass requests on and say for whom (X-Forwarded-For)? */
+bool lists_forwards(struct str role);
 /* The role of an address by assets.csv, else networks.csv; empty: unknown. */
 struct str lists_role_of(const struct lists *l, struct str address);
 /* In a network of networks.csv, or a private one (RFC 1918, RFC 4193, link local, loopback)? */

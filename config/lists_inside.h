@@ -59,6 +59,20 @@ struct lists {
 	size_t n, bad;
 };
 
+/* One file being read. */
+struct list_reading {
+	struct lists *all;
+	struct list *t;
+	const char *path;
+	struct diag *why;
+	unsigned told;
+};
+
+/* Told with file:line, counted; this row is left out. */
+void lists_bad_row(struct list_reading *r, unsigned line, const char *what, struct str value);
+/* The people of a directory in LDIF (UTF-8, in the arena) into names and cells of r->t. */
+void lists_read_ldif(struct list_reading *r, struct str text);
+
 #define LIST_KEY_MAX 1024u
 
 /* The key of a cell or a value in an index of that kind; false: it cannot be one. `prefix` (CIDR):

@@ -10,7 +10,8 @@ static const struct {
 } many[] = {{"proxy", "proxy"}, {"nat", "nat"}, {"vdi", "vdi"}, {"terminal server", "vdi"},
 	{"citrix", "vdi"}, {"rds", "vdi"}, {"concentrator", "vpn"}, {"vpn gateway", "vpn"},
 	{"vpn-gateway", "vpn"}, {"gateway", "nat"}, {"load balancer", "proxy"},
-	{"shared", "shared"}, {"jump", "jump"}, {"relay", "proxy"}};
+	{"load-balancer", "proxy"}, {"cdn", "proxy"}, {"shared", "shared"}, {"jump", "jump"},
+	{"relay", "proxy"}};
 
 struct str
 lists_shared_role(struct str role)
@@ -25,6 +26,20 @@ lists_shared_role(struct str role)
 		if (str_find(s, str_of(many[i].word)) >= 0)
 			return str_of(many[i].why);
 	return (struct str){"", 0};
+}
+
+bool
+lists_forwards(struct str role)
+{
+	static const char *const words[] = {
+		"proxy", "load balancer", "load-balancer", "waf", "cdn", "application gateway"};
+	char low[192];
+	struct str s = {low, role.n <= sizeof(low) / 3 ? utf8_lower_to(role, low) : 0};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_find(s, str_of(words[i])) >= 0)
+			return true;
+	return false;
 }
 
 static struct str

@@ -21,7 +21,7 @@ struct request {
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
 	const char *zone, *year, *watchlists, *sources;
-	bool matches, every, strict, all, derived;
+	bool matches, every, strict, all, derived, until_end;
 	struct zone *z;
 
 	const struct brain *brain;
@@ -135,8 +135,10 @@ read_options(struct request *r, int argc, char **argv)
 			r->all = true;
 		else if (!strcmp(a, "--derived"))
 			r->derived = true;
-		else if (!strcmp(a, "--until-end") || !strcmp(a, "--json"))
-			continue; /* no rule kind of this version waits for time to pass */
+		else if (!strcmp(a, "--until-end"))
+			r->until_end = true;
+		else if (!strcmp(a, "--json"))
+			continue; /* it prints nothing else */
 		else
 			code = cli_usage(r->c, "unknown option or missing value: '%s'", a);
 	}
@@ -298,6 +300,8 @@ run_normalize(const struct cli *c, int argc, char **argv)
 			next = number + 1;
 			normalize_frame(&r, b);
 		}
+		if (m) /* a file ends: what its lines began is told as far as it was */
+			mind_until_end(m);
 		flush_out(&r, true);
 		code = in ? code : EXIT_FINDING;
 		mind_free(m);
@@ -397,6 +401,8 @@ replay_all(struct request *r, struct cliinput *in)
 
 	while (m && cliinput_next(in, &b, &r->number))
 		weave_frame(r, m, b, r->number);
+	if (m && r->until_end)
+		mind_until_end(m);
 	flush_out(r, true);
 	rc = m ? 0 : EXIT_FINDING;
 	mind_free(m);
@@ -452,7 +458,7 @@ const struct cli_command cli_normalize = {
 	.help = "Usage: noroshi normalize [OPTIONS] [FILE... | -]\n" COMMON_HELP
 		"  --all             all records of a line that holds several\n"
 		"  --derived         all records as weave leaves them: persons, and the records "
-		"made of several lines\n"
+		"made of several lines (at the end also of those whose last line is missing)\n"
 		"Exit codes: 0 done, 1 a file cannot be read, 2 usage.\n\n"
 		"Example:\n  noroshi normalize /var/log/auth.log | jq -r "
 		"'[.\"source.ip\",.\"user.name\"]|@tsv'\n",
@@ -469,6 +475,14 @@ const struct cli_command cli_replay = {
 		"  --logsource M     label (default) or ignore: every rule for every record\n"
 		"  --refire M        suppress (default) or every\n"
 		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"
+		"  --until-end       after the last record let stream time run on until nothing "
+		"waits any more:\n"
+		"                    audit events whose last line is missing are closed and "
+		"matched "
+		"as they are.\n"
+		"                    Nothing else waits for time: a correlation, also one with "
+		"'not', is decided by the\n"
+		"                    records that arrive, never by those that do not\n"
 		"  --strict          exit 3 if any rule document was rejected\n"
 		"Exit codes: 0 done, 1 a file cannot be read, 2 usage or rules that cannot be "
 		"loaded, 3 partly.\n\n"

@@ -220,6 +220,7 @@ mind_record(struct mind *m, struct batch b, struct record *r, uint64_t seq, stru
 
 	m->seq = seq;
 	m->input = input_name;
+	weave_tick(m->weave, correlator_time(m->correlator));
 	if (r->flags & RECORD_WOVEN)
 		weave_record(m->weave, b, r, input_name);
 	think(m, b, r, early, n, m->late, false);
@@ -230,8 +231,18 @@ mind_tick(struct mind *m, int64_t now, uint64_t seq)
 {
 	m->seq = seq;
 	m->record = NULL;
+	m->input = STR(""); /* a tick has none, whatever came before it */
 	correlator_tick(m->correlator, now);
 	weave_tick(m->weave, correlator_time(m->correlator));
+}
+
+void
+mind_until_end(struct mind *m)
+{
+	int64_t due;
+
+	while ((due = weave_last_due(m->weave)) != INT64_MIN)
+		mind_tick(m, due, m->seq);
 }
 
 void

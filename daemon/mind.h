@@ -54,6 +54,11 @@ void mind_record(
 	struct mind *m, struct batch b, struct record *r, uint64_t seq, struct str input_name);
 /* A tick of the journal; seq is its own sequence number. */
 void mind_tick(struct mind *m, int64_t now, uint64_t seq);
+/*
+ * Nothing more will come: stream time moves on to where the last of what waits for its end is due,
+ * and no further. Correlations of this version wait for nothing but records.
+ */
+void mind_until_end(struct mind *m);
 /* Another snapshot of the lists from here on; lent. */
 void mind_lists(struct mind *m, const struct lists *lists);
 int64_t mind_time(const struct mind *m);

@@ -8,6 +8,8 @@ woven_field(unsigned field)
 	switch (field) {
 	case FIELD_USER_ID:
 	case FIELD_HOST_ID:
+	case FIELD_CLIENT_IP: /* by X-Forwarded-For */
+	case FIELD_NETWORK_FORWARDED_IP:
 	case FIELD_RELATED_IP:
 	case FIELD_RELATED_USER:
 	case FIELD_RELATED_HOSTS:

@@ -5,7 +5,8 @@
 #include "parsers/put.h"
 #include "parsers/web.h"
 
-#define TOKENS_MAX 12
+#define TOKENS_MAX    12
+#define FORWARDED_MAX 32u
 
 bool
 web_column(struct str *s, struct str *ret)
@@ -206,6 +207,49 @@ is_seconds(struct str s)
 	return dot > 0 && str_is_number(s) && s.n <= 12 && s.n - (size_t)dot <= 7;
 }
 
+/* "%20" where the log's writer escapes blanks (Squid). */
+static struct str
+forwarded_element(struct str s)
+{
+	s = str_trim(s);
+	while (str_take(&s, STR("%20")))
+		s = str_trim(s);
+	while (str_ends(s, STR("%20")))
+		s.n -= 3;
+	return s;
+}
+
+void
+web_put_forwarded(struct recs *w, struct str list)
+{
+	struct str one;
+
+	for (unsigned i = 0; list.n && i < FORWARDED_MAX; i++) {
+		str_cut(&list, ',', &one);
+		one = forwarded_element(one);
+		if (one.n && !str_eq(one, STR("-")))
+			rec_put_in_array(w, FIELD_HTTP_REQUEST_FORWARDED, one);
+	}
+	if (list.n) /* the right end is the one that counts: it must not be lost */
+		rec_put_in_array(w, FIELD_HTTP_REQUEST_FORWARDED, list);
+}
+
+/* An address, with a port or without, or the word for one that is not told. */
+static bool
+is_forwarded(struct str list)
+{
+	struct str one, host, port;
+
+	do {
+		str_cut(&list, ',', &one);
+		one = forwarded_element(one);
+		split_port(one, &host, &port);
+		if (!is_address(one) && !is_address(host) && !str_eq(one, STR("unknown")))
+			return false;
+	} while (list.n);
+	return true;
+}
+
 /* Times, forwarded addresses, TLS: columns that many sites add, told by their shape. */
 static void
 read_tail(struct recs *w, struct str tail)
@@ -231,12 +275,8 @@ read_tail(struct recs *w, struct str tail)
 			str_skip(&one, 4);
 			parse_put(w, FIELD_TLS_VERSION, one);
 			parse_put(w, FIELD_TLS_CIPHER, column);
-		} else if (str_cut(&column, ',', &one), is_address(str_trim(one))) {
-			do {
-				rec_put_named(w, STR("http.request.x_forwarded_for"), VALUE_STRING,
-					str_trim(one), ENTRY_ARRAY);
-				str_cut(&column, ',', &one);
-			} while (one.n);
+		} else if (is_forwarded(column)) {
+			web_put_forwarded(w, column);
 		}
 	}
 }

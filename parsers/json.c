@@ -3,6 +3,7 @@
 #include "parsers/jsonrow.h"
 #include "parsers/put.h"
 #include "parsers/source.h"
+#include "parsers/web.h"
 
 struct reading {
 	struct recs *w; /* first: json_row_room */
@@ -30,6 +31,21 @@ time_rank(struct str name)
 	return RANK_NONE;
 }
 
+/* What web servers and proxies call the header, and the peer that sent it, when they write JSON. */
+static void
+take_web(struct reading *r, const struct json_value *v)
+{
+	static const char forwarded[] = "x_forwarded_for http_x_forwarded_for xff x-forwarded-for "
+					"X-Forwarded-For xForwardedFor";
+
+	if (v->kind != VALUE_STRING || v->in_array || v->name.n < 3 || v->name.n > 20)
+		return;
+	if (in_words(forwarded, v->name))
+		web_put_forwarded(r->w, v->text);
+	else if (str_eq(v->name, STR("remote_addr")) && !rec_has(r->w, FIELD_SOURCE_IP))
+		rec_put_ip(r->w, FIELD_SOURCE_IP, v->text);
+}
+
 static bool
 take(void *ctx, const struct json_value *v)
 {
@@ -54,6 +70,7 @@ take(void *ctx, const struct json_value *v)
 		}
 	}
 	r->dotted = r->dotted || (v->literal && str_chr(v->name, '.') >= 0);
+	take_web(r, v);
 	json_row_put(r->w, v);
 	return !r->w->overflow;
 }

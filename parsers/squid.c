@@ -63,6 +63,7 @@ static const struct {
 	{">p", FIELD_SOURCE_PORT}, {"<p", FIELD_DESTINATION_PORT}, {"<a", FIELD_DESTINATION_IP},
 	{"mt", FIELD_HTTP_RESPONSE_MIME_TYPE}, {"rv", FIELD_HTTP_VERSION}, {"un", FIELD_USER_NAME},
 	{"ul", FIELD_USER_NAME}, {">eui", FIELD_SOURCE_MAC},
+	{"{X-Forwarded-For}>h", FIELD_HTTP_REQUEST_FORWARDED},
 	{"{User-Agent}>h", FIELD_USER_AGENT_ORIGINAL}, {"{Referer}>h", FIELD_HTTP_REQUEST_REFERRER},
 	{"ssl::>sni", FIELD_URL_DOMAIN}, {"ssl::>cert_subject", FIELD_TLS_CLIENT_SUBJECT},
 	{"ssl::<cert_subject", FIELD_TLS_SERVER_SUBJECT}};
@@ -101,6 +102,12 @@ put_named_column(struct line *l, struct str name, struct str value)
 		break;
 	case FIELD_I:
 		rec_put_ip(l->w, field, value);
+		break;
+	case FIELD_A:
+		if (field == FIELD_HTTP_REQUEST_FORWARDED)
+			web_put_forwarded(l->w, value);
+		else
+			rec_put(l->w, field, value);
 		break;
 	default:
 		rec_put(l->w, field, value);

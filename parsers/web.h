@@ -17,6 +17,9 @@ bool web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, s
 bool web_looks_combined(struct str line);
 /* "GET /path HTTP/1.1" */
 void web_put_request(struct recs *w, struct str request);
+/* X-Forwarded-For as it was received: each element of the list, in order. Kept, not believed: that
+ * is weave's to decide, which knows the proxies. */
+void web_put_forwarded(struct recs *w, struct str list);
 /* event.category, type, outcome by status (0: none). */
 void web_put_event(struct recs *w, const char *action, unsigned status, bool denied, bool failed);
 

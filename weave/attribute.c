@@ -11,6 +11,8 @@ struct found {
 	struct str shared, via[3];
 	unsigned nvia;
 	struct str inside; /* the address behind a translated one */
+	struct str card;   /* the address that a card had */
+	struct str client; /* whom a listed proxy asks for */
 };
 
 static void
@@ -69,6 +71,27 @@ by_address(struct weave *w, struct str ip, int64_t time, struct found *f)
 	take(f->user, &f->user_n, p[0].user);
 	f->sure = p[0].sure;
 	say_via(f, p[0].via);
+}
+
+/* A line that names a network card and no address. */
+static void
+by_card(struct weave *w, struct batch b, const struct record *r, struct found *f)
+{
+	struct weave_who p;
+
+	if (!card_who(w, weave_mac(b, r), r->time, &p, &f->card))
+		return;
+	if (f->host_n == 0 && p.host.n)
+		take(f->host, &f->host_n, p.host);
+	if (p.host.n && directory_many_users(&w->directory, p.host)) {
+		f->shared = STR("vdi");
+		return;
+	}
+	if (f->user_n > 0 || p.user.n == 0)
+		return;
+	take(f->user, &f->user_n, p.user);
+	f->sure = p.sure;
+	say_via(f, p.via);
 }
 
 /* Mail: the company's own sender of what goes out, its recipient of what comes in. */
@@ -163,6 +186,18 @@ write_found(struct weave *w, struct batch b, struct record *r, const struct foun
 			put(w, b, r, FIELD_SOURCE_NAT_IP, ip, 0);
 		put(w, b, r, FIELD_RELATED_IP, f->inside, ENTRY_ARRAY);
 	}
+	if (f->client.n) {
+		if (!record_find(b, r, FIELD_CLIENT_IP))
+			put(w, b, r, FIELD_CLIENT_IP, f->client, 0);
+		put(w, b, r, FIELD_NETWORK_FORWARDED_IP, f->client, 0);
+		if (!record_find(b, r, FIELD_RELATED_IP)) {
+			put(w, b, r, FIELD_RELATED_IP, f->client, ENTRY_ARRAY);
+			put(w, b, r, FIELD_RELATED_IP, ip, ENTRY_ARRAY);
+			put(w, b, r, FIELD_RELATED_IP, record_text(b, r, FIELD_DESTINATION_IP),
+				ENTRY_ARRAY);
+		}
+	}
+	put(w, b, r, FIELD_RELATED_IP, f->card, ENTRY_ARRAY);
 	if (!record_find(b, r, FIELD_RELATED_IP)) {
 		put(w, b, r, FIELD_RELATED_IP, ip, ENTRY_ARRAY);
 		put(w, b, r, FIELD_RELATED_IP, record_text(b, r, FIELD_DESTINATION_IP),
@@ -177,21 +212,27 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
 	bool mail = weave_family(w, r) == FAMILY_MAIL;
 	struct str person;
+	char client[48];
 
+	f.client = weave_forwarded(w, b, r, client);
+	if (f.client.n)
+		ip = f.client;
 	if (ip.n == 0 && r->logsource != LOGSOURCE_DHCPD)
 		ip = record_text(b, r, FIELD_CLIENT_IP);
 	find_person(w, b, r, &f);
 	person = str_make(f.user, f.user_n);
-	weave_learn(w, b, r, person);
+	weave_learn(w, b, r, person, ip);
 	find_host(w, b, r, &f);
 	if (mail && f.user_n == 0)
 		by_mail(w, b, r, &f);
 	if (r->logsource == LOGSOURCE_DHCPD)
 		ip = record_text(b, r, FIELD_CLIENT_IP);
-	else if (!mail)
+	else if (!mail && f.client.n == 0)
 		f.inside = behind(w, ip, record_text(b, r, FIELD_SOURCE_PORT), r->time);
 	/* Who writes a mail is told by the mail; its client may be anybody's. */
 	if (!mail)
 		by_address(w, f.inside.n ? f.inside : ip, r->time, &f);
+	if (!mail && ip.n == 0)
+		by_card(w, b, r, &f);
 	write_found(w, b, r, &f);
 }

@@ -35,7 +35,13 @@ learn_lease(struct weave *w, struct batch b, const struct record *r)
 		return;
 	if (str_find(action, STR("release")) >= 0 || str_find(action, STR("expire")) >= 0) {
 		address_end(a, VIA_LEASE, r->time);
+		card_end(w, mac, VIA_LEASE, r->time);
 		return;
+	}
+	if (mac.n) {
+		struct weave_who what = {.host = directory_host(host, name)};
+
+		card_bind(w, mac, VIA_LEASE, &what, ip, r->time, r->time + w->opt.lease_ns);
 	}
 	if (mac.n || host.n)
 		address_bind(a, VIA_LEASE, STR(""), directory_host(host, name), mac, r->time,
@@ -114,6 +120,22 @@ learn_logon(struct weave *w, struct batch b, const struct record *r, struct str 
 	address_saw(a, person, r->time, w->opt.shared_from, w->opt.shared_ns);
 }
 
+/* Somebody showed himself to the network with this card: 802.1X, RADIUS, a portal. */
+static void
+learn_card(struct weave *w, struct batch b, const struct record *r, struct str person)
+{
+	struct weave_who what = {.user = person};
+	struct str mac = weave_mac(b, r);
+
+	if (mac.n == 0 || person.n == 0)
+		return;
+	if (is_end(b, r))
+		card_end(w, mac, VIA_LOGON, r->time);
+	else if (str_eq(record_text(b, r, FIELD_EVENT_OUTCOME), STR("success")))
+		card_bind(w, mac, VIA_LOGON, &what, record_text(b, r, FIELD_SOURCE_IP), r->time,
+			r->time + w->opt.logon_ns);
+}
+
 /* A firewall that names both sides of a translation. */
 static void
 learn_nat(struct weave *w, struct batch b, const struct record *r)
@@ -141,22 +163,39 @@ learn_nat(struct weave *w, struct batch b, const struct record *r)
 	memcpy(n->inside, inside.p, inside.n);
 }
 
+static bool
+is_authentication(struct batch b, const struct record *r)
+{
+	const struct entry *e = record_entries(b, r);
+
+	for (uint32_t i = 0; i < r->nentries; i++)
+		if (e[i].field == FIELD_EVENT_CATEGORY &&
+			(str_eq(entry_text(b, &e[i]), STR("authentication")) ||
+				str_eq(entry_text(b, &e[i]), STR("session"))))
+			return true;
+	return false;
+}
+
 void
-weave_learn(struct weave *w, struct batch b, const struct record *r, struct str person)
+weave_learn(
+	struct weave *w, struct batch b, const struct record *r, struct str person, struct str ip)
 {
 	enum log_family f = weave_family(w, r);
 
+	if (is_authentication(b, r))
+		learn_card(w, b, r, person);
 	if (r->logsource == LOGSOURCE_DHCPD ||
 		str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")))
 		learn_lease(w, b, r);
 	else if (f == FAMILY_REMOTE)
 		learn_tunnel(w, b, r, person);
-	else if (f == FAMILY_AUTH || r->logsource == LOGSOURCE_SSHD)
+	else if (f == FAMILY_AUTH || r->logsource == LOGSOURCE_SSHD ||
+		 r->logsource == LOGSOURCE_AUDITD_LOGIN)
 		learn_logon(w, b, r, person);
 	else if (f == FAMILY_FIREWALL && record_find(b, r, FIELD_SOURCE_NAT_PORT))
 		learn_nat(w, b, r);
 	else if (f == FAMILY_PROXY && person.n) {
-		struct address *a = weave_address_take(w, record_text(b, r, FIELD_SOURCE_IP));
+		struct address *a = weave_address_take(w, ip);
 
 		if (a)
 			address_saw(a, person, r->time, w->opt.shared_from, w->opt.shared_ns);

@@ -11,7 +11,7 @@
 struct weave_root {
 	uint64_t magic, seed;
 	int64_t now; /* stream time, as far as records and ticks told */
-	struct table_root addresses, hosts, nats, mails, audits;
+	struct table_root addresses, hosts, nats, mails, audits, audit_hosts, cards;
 	uint64_t bindings, derived, woven, unfinished, no_room;
 };
 
@@ -23,6 +23,19 @@ struct host {
 	int64_t since, until;
 	uint32_t user_n, others; /* others: several persons at once within the time */
 	char user[NAME_MAX_BYTES];
+};
+
+#define CARD_BINDINGS 8u
+
+/* A network card: where it was, and who showed himself with it. */
+struct card {
+	struct thing thing;
+	uint32_t n, spare;
+	struct card_binding {
+		int64_t since, until;
+		uint8_t via, host_n, user_n, ip_n;
+		char host[NAME_MAX_BYTES], user[NAME_MAX_BYTES], ip[46];
+	} at[CARD_BINDINGS]; /* by since */
 };
 
 /* An inside address behind a translated address and port. */
@@ -40,7 +53,7 @@ struct weave {
 	struct weave_root *root;
 	struct weave_sink sink;
 	struct directory directory;
-	struct table addresses, hosts, nats;
+	struct table addresses, hosts, nats, cards;
 	struct joins joins;
 	struct batch batch; /* of weave's own: derived records */
 	uint8_t families[LOGSOURCE_COUNT];
@@ -55,9 +68,31 @@ weave_family(const struct weave *w, const struct record *r)
 }
 
 /* bind.c: what the record says of who is where. */
-void weave_learn(struct weave *w, struct batch b, const struct record *r, struct str person);
+/* person: of its account; ip: whose request it is. */
+void weave_learn(
+	struct weave *w, struct batch b, const struct record *r, struct str person, struct str ip);
 /* attribute.c: what is known of the record's persons and hosts, written into it. */
 void weave_attribute(struct weave *w, struct batch b, struct record *r);
+
+/*
+ * forwarded.c: whom a listed proxy says it asks for (X-Forwarded-For): the rightmost address that
+ * is no listed proxy's, in canonical form in `out`. Empty: there is no such header, its sender is
+ * not listed, or what stands there is no address.
+ */
+struct str weave_forwarded(
+	const struct weave *w, struct batch b, const struct record *r, char out[48]);
+
+/* card.c: the MAC that the record names of its client; empty: none. */
+struct str weave_mac(struct batch b, const struct record *r);
+/* A lease (host, ip) or a login (user) of the card. Late news are put in their place. */
+void card_bind(struct weave *w, struct str mac, enum via via, const struct weave_who *what,
+	struct str ip, int64_t since, int64_t until);
+void card_end(struct weave *w, struct str mac, enum via via, int64_t when);
+/*
+ * Where it was and whose it is at that time: host, person and address as far as they are known;
+ * false: nothing is. Slices live until weave's next call.
+ */
+bool card_who(struct weave *w, struct str mac, int64_t time, struct weave_who *ret, struct str *ip);
 
 /* The canonical bytes of an address; 0 when it is none. */
 size_t address_bytes(struct str text, unsigned char out[16]);

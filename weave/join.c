@@ -3,23 +3,33 @@
 
 #include "base/record.h"
 
-struct record *
-join_open(
-	struct joins *j, struct recs *w, struct batch b, const struct record *r, unsigned logsource)
+struct join_origin
+join_origin(struct batch b, const struct record *r)
 {
 	const struct frame *f = &batch_frames(b)[r->frame];
-	struct frame meta = *f;
+
+	return (struct join_origin){.frame = f,
+		.peer = batch_bytes(b, f->peer_off, f->peer_len),
+		.seq = batch_head(b)->first_seq + r->frame,
+		.time = r->time,
+		.product = r->product};
+}
+
+struct record *
+join_open(struct joins *j, struct recs *w, const struct join_origin *from, unsigned logsource)
+{
+	struct frame meta = *from->frame;
 	struct record *d;
 
 	batch_reset(j->batch, 0);
-	batch_add(j->batch, &meta, STR(""), batch_bytes(b, f->peer_off, f->peer_len));
-	batch_head(j->batch)->first_seq = batch_head(b)->first_seq + r->frame;
+	batch_add(j->batch, &meta, STR(""), from->peer);
+	batch_head(j->batch)->first_seq = from->seq;
 	recs_begin(w, j->batch, j->names, 0);
 	recs_frame(w, 0);
-	w->nth = (uint16_t)(0x8000u | r->nth);
+	w->nth = (uint16_t)(0x8000u | j->nth++);
 	d = recs_open(w);
-	d->time = r->time;
-	d->product = r->product;
+	d->time = from->time;
+	d->product = from->product;
 	d->logsource = (uint16_t)logsource;
 	d->flags = RECORD_REFERS;
 	return d;

@@ -148,8 +148,9 @@ emit(struct joins *j, struct batch b, const struct record *r, const struct mail 
 	struct str to = record_text(b, r, FIELD_EMAIL_TO_ADDRESS);
 	struct str from = str_make(m->from, m->from_n), done;
 	struct str outcome = record_text(b, r, FIELD_EVENT_OUTCOME);
+	struct join_origin origin = join_origin(b, r);
 
-	join_open(j, &w, b, r, LOGSOURCE_POSTFIX);
+	join_open(j, &w, &origin, LOGSOURCE_POSTFIX);
 	rec_put(&w, FIELD_EVENT_KIND, STR("event"));
 	rec_put(&w, FIELD_EVENT_CATEGORY, STR("email"));
 	rec_put(&w, FIELD_EVENT_TYPE, STR("info"));

@@ -2,8 +2,9 @@
 
 #include "base/utf8.h"
 
-#define NOBODY    UINT64_MAX
-#define AMBIGUOUS (UINT64_MAX - 1)
+#define NOBODY       UINT64_MAX
+#define AMBIGUOUS    (UINT64_MAX - 1)
+#define OF_DIRECTORY (UINT64_C(1) << 32) /* rows behind this are the directory's */
 
 static const char *const well_known[] = {"system", "local service", "network service",
 	"anonymous logon", "localsystem", "nt authority", "root", "nobody", "daemon", "iusr",
@@ -55,7 +56,7 @@ put_once(struct map *m, struct str key, uint64_t value)
 		*place = AMBIGUOUS;
 }
 
-static struct str
+struct str
 mac_digits(struct str s, char *out)
 {
 	size_t n = 0;
@@ -100,6 +101,15 @@ holds_accounts(const struct list *t, unsigned column)
 }
 
 static void
+add_own_domain(struct directory *d, struct str mail)
+{
+	struct str local;
+
+	if (str_cut(&mail, '@', &local) && mail.n > 0)
+		*map_put(&d->domains, mail, NULL) = 1;
+}
+
+static void
 add_people(struct directory *d)
 {
 	static const char *const known[] = {"user", "name", "department", "mail", "pc", "mac",
@@ -119,7 +129,7 @@ add_people(struct directory *d)
 	}
 	for (size_t i = 0; i < list_rows(t); i++) {
 		char out[NAME_MAX_BYTES], digits[12];
-		struct str cell, domain;
+		struct str cell;
 
 		put_once(&d->accounts, fold(list_cell(t, i, (unsigned)d->user), out), i + 1);
 		if (admin >= 0)
@@ -127,8 +137,7 @@ add_people(struct directory *d)
 		if (mail >= 0) {
 			cell = fold(list_cell(t, i, (unsigned)mail), out);
 			put_once(&d->accounts, cell, i + 1);
-			if (str_cut(&cell, '@', &domain) && cell.n > 0)
-				*map_put(&d->domains, cell, NULL) = 1;
+			add_own_domain(d, cell);
 		}
 		if (d->pc >= 0)
 			put_once(&d->machines,
@@ -139,6 +148,78 @@ add_people(struct directory *d)
 		for (unsigned c = 0; extra >> c; c++)
 			if (extra >> c & 1)
 				put_once(&d->accounts, fold(list_cell(t, i, c), out), i + 1);
+	}
+}
+
+static uint64_t
+row_of(const struct directory *d, struct str spelling)
+{
+	char out[NAME_MAX_BYTES];
+	const uint64_t *row = map_get(&d->accounts, fold(spelling, out));
+
+	return row && *row < OF_DIRECTORY ? *row : 0;
+}
+
+/*
+ * Who of people.csv it is: by a mail address, else by the account, unless both have mail addresses
+ * and share none: then it is one of the same name elsewhere. 0: none.
+ */
+static uint64_t
+row_of_person(const struct directory *d, struct str user, struct str mails)
+{
+	int column = d->people ? list_column(d->people, STR("mail")) : -1;
+	bool has = mails.n > 0;
+	uint64_t row = 0;
+	struct str one;
+
+	while (row == 0 && mails.n > 0) {
+		str_cut(&mails, ' ', &one);
+		row = row_of(d, one);
+	}
+	if (row == 0)
+		row = row_of(d, user);
+	else
+		return row;
+	if (row && has && column >= 0 && list_cell(d->people, row - 1, (unsigned)column).n > 0)
+		return 0;
+	return row;
+}
+
+/*
+ * A directory adds spellings to the persons of people.csv, and persons of its own. An account name
+ * that occurs in two domains stays ambiguous without its domain. Mail domains of the directory are
+ * the company's, all of them: it is its own directory.
+ */
+static void
+add_directory(struct directory *d)
+{
+	static const char *const columns[] = {"upn", "account", "mail"};
+	const struct list *t = d->directory;
+	int mails = list_column(t, STR("mails")), user = d->directory_user;
+	char out[NAME_MAX_BYTES];
+
+	for (size_t i = 0; user >= 0 && i < list_rows(t); i++) {
+		struct str more = mails >= 0 ? list_cell(t, i, (unsigned)mails) : STR(""), one;
+		struct str name = list_cell(t, i, (unsigned)user);
+		uint64_t row = row_of_person(d, name, more);
+
+		if (row == 0)
+			row = OF_DIRECTORY + i + 1;
+		if (row_of(d, name) == 0) /* the bare name is people.csv's where it has it */
+			put_once(&d->accounts, fold(name, out), row);
+		for (unsigned c = 0; c < 3; c++) {
+			int at = list_column(t, str_of(columns[c]));
+
+			one = at >= 0 ? list_cell(t, i, (unsigned)at) : STR("");
+			put_once(&d->accounts, fold(one, out), row);
+			if (c == 2)
+				add_own_domain(d, fold(one, out));
+		}
+		while (more.n > 0) {
+			str_cut(&more, ' ', &one);
+			put_once(&d->accounts, fold(one, out), row);
+			add_own_domain(d, fold(one, out));
+		}
 	}
 }
 
@@ -179,13 +260,17 @@ static void
 add_assets(struct directory *d)
 {
 	int host = list_column(d->assets, STR("host"));
-	char out[NAME_MAX_BYTES];
+	int mac = list_column(d->assets, STR("mac"));
+	char out[NAME_MAX_BYTES], digits[12];
 
 	for (size_t i = 0; host >= 0 && i < list_rows(d->assets); i++) {
 		struct str key = directory_host(list_cell(d->assets, i, (unsigned)host), out);
 
 		if (key.n)
 			*map_put(&d->servers, key, NULL) = i + 1;
+		if (mac >= 0)
+			put_once(&d->nics,
+				mac_digits(list_cell(d->assets, i, (unsigned)mac), digits), i + 1);
 	}
 }
 
@@ -196,6 +281,7 @@ directory_init(struct directory *d, const struct lists *lists, const struct weav
 	map_init(&d->accounts, opt->seed);
 	map_init(&d->machines, opt->seed);
 	map_init(&d->cards, opt->seed);
+	map_init(&d->nics, opt->seed);
 	map_init(&d->servers, opt->seed);
 	map_init(&d->domains, opt->seed);
 	for (size_t i = 0; i < opt->nown_domains; i++)
@@ -207,6 +293,11 @@ directory_init(struct directory *d, const struct lists *lists, const struct weav
 		d->user = list_column(d->people, STR("user"));
 		d->pc = list_column(d->people, STR("pc"));
 		add_people(d);
+	}
+	d->directory = lists_find(lists, STR("directory"));
+	if (d->directory) {
+		d->directory_user = list_column(d->directory, STR("user"));
+		add_directory(d);
 	}
 	if (d->assets)
 		add_assets(d);
@@ -221,13 +312,30 @@ directory_done(struct directory *d)
 	map_done(&d->accounts);
 	map_done(&d->machines);
 	map_done(&d->cards);
+	map_done(&d->nics);
 	map_done(&d->servers);
 	map_done(&d->domains);
+}
+
+/* The account, with its domain where the bare name is somebody else's, too. */
+static struct str
+person_of_directory(const struct directory *d, uint64_t row, char *out)
+{
+	size_t i = (size_t)(row - OF_DIRECTORY - 1);
+	struct str bare = fold(list_cell(d->directory, i, (unsigned)d->directory_user), out);
+	const uint64_t *whose = map_get(&d->accounts, bare);
+	int account = list_column(d->directory, STR("account"));
+
+	return whose && *whose != row && account >= 0
+		       ? fold(list_cell(d->directory, i, (unsigned)account), out)
+		       : bare;
 }
 
 static struct str
 person_of_row(const struct directory *d, uint64_t row, char *out)
 {
+	if (row > OF_DIRECTORY)
+		return person_of_directory(d, row, out);
 	return fold(list_cell(d->people, row - 1, (unsigned)d->user), out);
 }
 
@@ -306,7 +414,7 @@ directory_mail(const struct directory *d, struct str address, char *out)
 	if (row)
 		return *row < AMBIGUOUS ? person_of_row(d, *row, out) : (struct str){out, 0};
 	/* A directory that lists people knows its mail addresses: another one is a group's. */
-	return d->people ? (struct str){out, 0} : fold(local, out);
+	return d->people || d->directory ? (struct str){out, 0} : fold(local, out);
 }
 
 struct str
@@ -320,6 +428,22 @@ directory_owner(const struct directory *d, struct str host, struct str mac)
 	if (!row || *row >= AMBIGUOUS)
 		return (struct str){"", 0};
 	return list_cell(d->people, *row - 1, (unsigned)d->user);
+}
+
+struct str
+directory_card_host(const struct directory *d, struct str mac, char *out)
+{
+	char digits[12];
+	struct str key = mac_digits(mac, digits);
+	const uint64_t *row = key.n ? map_get(&d->nics, key) : NULL;
+	int host = d->assets ? list_column(d->assets, STR("host")) : -1;
+
+	if (row && *row < AMBIGUOUS && host >= 0)
+		return directory_host(list_cell(d->assets, *row - 1, (unsigned)host), out);
+	row = key.n && d->pc >= 0 ? map_get(&d->cards, key) : NULL;
+	return row && *row < AMBIGUOUS
+		       ? directory_host(list_cell(d->people, *row - 1, (unsigned)d->pc), out)
+		       : (struct str){out, 0};
 }
 
 struct str

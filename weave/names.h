@@ -1,8 +1,8 @@
 /*
  * names.h - one person behind many spellings: the directory and what accounts are nobody's.
  *
- * Built from the lists (people, admins, service_accounts, shared_ids, assets, networks), then only
- * read. Threads: one.
+ * Built from the lists (people, directory, admins, service_accounts, shared_ids, assets, networks),
+ * then only read. Threads: one.
  */
 #ifndef WEAVE_NAMES_H
 #define WEAVE_NAMES_H
@@ -13,13 +13,15 @@
 
 struct directory {
 	const struct lists *lists;
-	struct map accounts; /* spelling -> person's row + 1, or NOBODY */
+	struct map accounts; /* spelling -> person's row + 1 (of directory: far above), or NOBODY */
 	struct map machines; /* short host name -> person's row + 1: whose PC */
 	struct map servers;  /* short host name -> row of assets + 1 */
 	struct map cards;    /* MAC, 12 hex digits -> person's row + 1 */
+	struct map nics;     /* MAC -> row of assets + 1 */
 	struct map domains;  /* the company's own */
-	const struct list *people, *assets, *networks;
+	const struct list *people, *directory, *assets, *networks;
 	int user, pc; /* columns of people */
+	int directory_user;
 };
 
 #define NAME_MAX_BYTES 64u
@@ -40,6 +42,10 @@ struct str directory_mail(const struct directory *d, struct str address, char *o
 bool directory_own_domain(const struct directory *d, struct str domain);
 /* Whose PC is it; empty: nobody's that is known. */
 struct str directory_owner(const struct directory *d, struct str host, struct str mac);
+/* The host with this network card: assets.csv, else the PC in people.csv; empty: unknown. */
+struct str directory_card_host(const struct directory *d, struct str mac, char *out);
+/* A MAC's twelve digits in lower case; empty: it is none. out holds 12. */
+struct str mac_digits(struct str mac, char *out);
 /* Short and in lower case: "AS-PC0001.ad.example" -> "as-pc0001"; an address stays empty. */
 struct str directory_host(struct str name, char *out);
 /* Why the address is never one person's; empty: it may be. */

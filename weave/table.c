@@ -114,6 +114,12 @@ table_oldest(const struct table *t)
 	return at(t, t->root->oldest);
 }
 
+struct thing *
+table_newer(const struct table *t, const struct thing *x)
+{
+	return at(t, x->newer);
+}
+
 static bool
 give_up_oldest(struct table *t)
 {

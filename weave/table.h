@@ -48,6 +48,8 @@ struct thing *table_take(struct table *t, struct hash128 key, uint32_t bytes, bo
 void table_drop(struct table *t, struct thing *thing);
 /* The one that was not used for longest; NULL when empty. */
 struct thing *table_oldest(const struct table *t);
+/* The one that was used next; NULL behind the newest. */
+struct thing *table_newer(const struct table *t, const struct thing *x);
 
 /* Key of a word: what kind of thing, and its bytes. */
 struct hash128 table_key(char kind, const void *p, size_t n);

@@ -9,14 +9,14 @@
 #include "base/mem.h"
 #include "weave/inside.h"
 
-#define WEAVE_MAGIC UINT64_C(0x3130455641455757) /* "WWEAVE01" */
+#define WEAVE_MAGIC UINT64_C(0x3230455641455757) /* "WWEAVE02" */
 #define REGION_MIN  ((size_t)1 << 20)
 
 const struct weave_options weave_options_default = {
 	.lease_ns = 24 * 3600 * NS_PER_S,
 	.vpn_ns = 24 * 3600 * NS_PER_S,
 	.logon_ns = 12 * 3600 * NS_PER_S,
-	.join_ns = 300 * NS_PER_S,
+	.audit_ns = 10 * NS_PER_S,
 	.shared_from = 4,
 	.shared_ns = 3600 * NS_PER_S,
 };
@@ -55,15 +55,19 @@ attach(struct weave *w)
 	struct weave_root *root = w->root;
 
 	table_attach(&w->addresses, w->region, &root->addresses, root->seed,
-		share(w->region, 55, sizeof(struct address)));
+		share(w->region, 50, sizeof(struct address)));
 	table_attach(&w->hosts, w->region, &root->hosts, root->seed,
 		share(w->region, 5, sizeof(struct host)));
 	table_attach(&w->nats, w->region, &root->nats, root->seed,
 		share(w->region, 8, sizeof(struct nat)));
+	table_attach(&w->cards, w->region, &root->cards, root->seed,
+		share(w->region, 5, sizeof(struct card)));
 	table_attach(
 		&w->joins.mails, w->region, &root->mails, root->seed, share(w->region, 10, 1024));
 	table_attach(
-		&w->joins.audits, w->region, &root->audits, root->seed, share(w->region, 10, 4096));
+		&w->joins.audits, w->region, &root->audits, root->seed, share(w->region, 10, 8192));
+	table_attach(&w->joins.audit_hosts, w->region, &root->audit_hosts, root->seed,
+		share(w->region, 2, 512));
 	w->joins.audits.leaving = on_unfinished;
 	w->joins.audits.ctx = w;
 }
@@ -186,18 +190,31 @@ weave_record(struct weave *w, struct batch b, struct record *r, struct str input
 {
 	uint32_t before = r->nentries;
 
+	w->joins.nth = r->nth;
 	weave_attribute(w, b, r);
 	w->root->woven += r->nentries > before;
 	if (!(r->flags & RECORD_JOINS))
 		return;
 	if (record_find(b, r, FIELD_POSTFIX_QUEUE_ID))
 		join_mail(&w->joins, b, r, record_id(b, r, input_name));
+	else if (r->logsource == LOGSOURCE_AUDITD)
+		join_audit(&w->joins, b, r, record_id(b, r, input_name), w->root->now);
 }
 
 void
 weave_tick(struct weave *w, int64_t now)
 {
 	move_time(w, now);
+	if (w->joins.audits.root->n == 0)
+		return;
+	w->joins.nth = 0;
+	join_audit_due(&w->joins, w->root->now);
+}
+
+int64_t
+weave_last_due(const struct weave *w)
+{
+	return join_audit_last_due(&w->joins);
 }
 
 /* ---- who had it ---- */
@@ -218,6 +235,8 @@ collect(struct weave *w, const struct address *a, enum via via, int64_t time, st
 			continue;
 		if (user.n == 0 && via == VIA_LEASE)
 			user = directory_owner(&w->directory, host, binding_mac(x));
+		if (host.n == 0 && via == VIA_LEASE && n < 7)
+			host = directory_card_host(&w->directory, binding_mac(x), w->answer[n][1]);
 		for (size_t k = 0; k < n && k < max; k++)
 			again |= str_eq(ret[k].user, user);
 		if (again)
@@ -312,7 +331,7 @@ weave_stats(const struct weave *w, struct weave_stats *ret)
 		.derived = r->derived,
 		.woven = r->woven,
 		.evicted = r->addresses.evicted + r->hosts.evicted + r->nats.evicted +
-			   r->mails.evicted + r->audits.evicted,
+			   r->cards.evicted + r->mails.evicted + r->audits.evicted,
 		.unfinished = r->unfinished,
 		.no_room = r->no_room};
 }

@@ -23,7 +23,7 @@ struct weave_options {
 	int64_t lease_ns;     /* a DHCP binding without an end lasts, 24 h */
 	int64_t vpn_ns;       /* a VPN assignment without an end lasts, 24 h */
 	int64_t logon_ns;     /* a logon says who is at an address for, 12 h */
-	int64_t join_ns;      /* an unfinished join is given up after, 5 min of stream time */
+	int64_t audit_ns;     /* an audit event without an end ends after, 10 s of stream time */
 	uint32_t shared_from; /* so many different persons at one address within shared_ns make it
 				 shared, 4 */
 	int64_t shared_ns;    /* 1 h */
@@ -53,8 +53,10 @@ void weave_lists(struct weave *w, const struct lists *lists);
  * last one and r->nentries raised, r->time is never changed. input_name: as for record_id.
  */
 void weave_record(struct weave *w, struct batch b, struct record *r, struct str input_name);
-/* Stream time moved on: unfinished joins that are due are emitted, old bindings dropped. */
+/* Stream time moved on (also between records): unfinished joins that are due are emitted. */
 void weave_tick(struct weave *w, int64_t now);
+/* When the last join that is open now would be due; INT64_MIN: none is. */
+int64_t weave_last_due(const struct weave *w);
 
 /* Who had this address at that time: for `session` rules, reports and the command line. */
 struct weave_who {

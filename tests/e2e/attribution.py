@@ -59,6 +59,48 @@ class Day:
                     f'logid="010103942{"4" if up else "5"}" type="event" subtype="vpn" level="information" vd="root" action="tunnel-{act}" '
                     f'tunneltype="ssl-tunnel" tunnelid={i} remip=198.51.100.{i} tunnelip={address} user="vpn-{i:02}" reason="x"')
 
+    def web(self, t, peer, forwarded, truth):
+        clock = f"20/Nov/2026:{stamp(t)[7:]} +0000"
+        self.say(t, f'<142>{stamp(t)} web1 nginx: {peer} - - [{clock}] "GET /order/{t} HTTP/1.1" 200 512 "-" "Mozilla/5.0" "{forwarded}"', truth)
+
+    def card(self, t, mac, truth):
+        """A line that names a network card and nothing else."""
+        if t % 2:
+            self.say(t, f"<190>{stamp(t)} dhcp01 dhcpd[812]: DHCPDISCOVER from {mac} via ens192", truth)
+        else:
+            self.say(t, f'<190>{stamp(t)} sw1 portd: {json.dumps({"event.action": "port_up", "source.mac": mac.upper().replace(":", "-")})}', truth)
+
+    def dot1x(self, t, i, mac):
+        body = {"event.category": ["authentication"], "event.action": "dot1x", "event.outcome": "success",
+                "user.name": "AOBA\\" + person(i), "source.mac": mac}
+        self.say(t, f"<190>{stamp(t)} radius1 nps: {json.dumps(body)}")
+
+
+def forwarded_and_cards(d):
+    # a web server behind the listed proxy: the right end of the list counts, and only from there
+    for n, t in enumerate(range(30000, 46000, 53)):
+        i = d.random.randrange(40)
+        j = d.random.randrange(40)
+        address = f"10.20.1.{i + 1}"
+        if n % 4 == 0:
+            d.web(t, "10.9.0.10", address, person(i))
+        elif n % 4 == 1:
+            d.web(t, "10.9.0.10", f"10.20.1.{j + 1}, {address}", person(i))
+        elif n % 4 == 2:
+            d.web(t, "10.9.0.11", f"{address}:{40000 + n}, 10.9.0.10", person(i))
+        else:
+            d.web(t, "198.51.100.77", address, "")
+    # cards: his own by people.csv; a lent one by who logged in to the network with it; an unknown one is nobody's
+    for n, t in enumerate(range(30000, 60000, 101)):
+        i = d.random.randrange(40)
+        d.card(t, f"00:1c:42:00:00:{i:02x}", person(i))
+        if n % 5 == 0:
+            d.card(t + 1, "00:1c:42:ff:ff:01", "")
+    for k, i in enumerate((3, 17, 28)):
+        d.dot1x(31000 + k * 5000, i, "00:1c:42:aa:00:01")
+        for t in range(31010 + k * 5000, 35990 + k * 5000, 97):
+            d.card(t, "00:1c:42:aa:00:01", person(i))
+
 
 def day(seed):
     d = Day(seed)
@@ -94,13 +136,14 @@ def day(seed):
     for t in range(31000, 60000, 97):
         d.wall(t, "10.9.0.10", "")
         d.wall(t + 1, "203.0.113.1", "")
+    forwarded_and_cards(d)
     return sorted(d.lines)
 
 
 def lists(folder):
     rows = "".join(f"{person(i)},Name {i},Dept,mail{i}@aoba.example,AS-PC{i:04},00:1c:42:00:00:{i:02x},vpn-{i:02}\n" for i in range(PEOPLE))
     for name, text in (("people", "user,name,department,mail,pc,mac,vpn\n" + rows),
-                       ("networks", "network,role\n10.20.0.0/16,client\n10.212.134.0/24,vpn pool\n10.9.0.10,proxy\n203.0.113.1,NAT gateway\n"),
+                       ("networks", "network,role\n10.20.0.0/16,client\n10.212.134.0/24,vpn pool\n10.9.0.10,proxy\n10.9.0.11,load balancer\n203.0.113.1,NAT gateway\n"),
                        ("assets", "host,address,role,important\nAS-VDI01,10.10.2.7,vdi host,no\n")):
         with open(os.path.join(folder, name + ".csv"), "w", encoding="utf-8") as f:
             f.write(text)

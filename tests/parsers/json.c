@@ -5,6 +5,11 @@
 #include "base/buf.h"
 
 static const struct line_row rows[] = {
+	{"a web server's own names for the peer and what it forwarded",
+		"{\"remote_addr\":\"192.0.2.5\",\"http_x_forwarded_for\":\"203.0.113.9, "
+		"10.0.0.1\"}",
+		"source.ip=192.0.2.5|http.request.x_forwarded_for=203.0.113.9,10.0.0.1|client.ip=|"
+		"remote_addr=192.0.2.5"},
 	{"nested and dotted ECS names are one",
 		"{\"@timestamp\":\"2026-11-22T18:59:58.5+09:00\",\"source\":{\"ip\":\"2001:DB8::"
 		"1\"},"

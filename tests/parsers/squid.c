@@ -61,15 +61,18 @@ Test(squid, lines)
 static const struct line_row extra[] = {
 	{"configured columns by logformat code, by field, by a name of their own",
 		"1795341598.250 9 192.0.2.5 TCP_MISS/200 10 GET http://www.example.com/ - "
-		"HIER_DIRECT/198.51.100.7 text/html 77 \"curl/8 (x)\" gold",
-		"http.request.bytes=77|user_agent.original=curl/8 (x)|squid.tier=gold"},
+		"HIER_DIRECT/198.51.100.7 text/html 77 \"curl/8 (x)\" gold "
+		"203.0.113.9,%20192.0.2.77",
+		"http.request.bytes=77|user_agent.original=curl/8 (x)|squid.tier=gold|"
+		"http.request.x_forwarded_for=203.0.113.9,192.0.2.77|client.ip=|source.ip=192.0.2."
+		"5"},
 	{0}};
 
 Test(squid, columns_by_configuration)
 {
 	struct house house = {.in.source = STR("squid"),
 		.in.history = true,
-		.in.squid_columns = STR("%>st user_agent.original tier")};
+		.in.squid_columns = STR("%>st user_agent.original tier %{X-Forwarded-For}>h")};
 
 	house_rows(house, extra);
 }
@@ -102,6 +105,11 @@ static const struct line_row web[] = {
 		"\"203.0.113.9, 192.0.2.4\" 0.250 TLSv1.3",
 		"http.request.x_forwarded_for=203.0.113.9,192.0.2.4|event.duration=250000000|"
 		"tls.version=1.3|source.ip=192.0.2.5"},
+	{"forwarded for with a port, and one that is not told",
+		"192.0.2.5 - - [22/Nov/2026:09:59:58 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" "
+		"\"curl\" \"unknown, 203.0.113.9:4711\"",
+		"http.request.x_forwarded_for=unknown,203.0.113.9:4711|client.ip=|source.ip=192.0."
+		"2.5"},
 	{"no HTTP at all is kept as it came",
 		"192.0.2.5 - - [22/Nov/2026:09:59:58 +0000] \"\\x16\\x03\\x01\" 400 226 \"-\" "
 		"\"-\"",

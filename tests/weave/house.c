@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "parsers/parsers.h"
 
 const char people[] =
 	"user,name,mail,pc,mac,admin_account,vpn\n"
@@ -47,7 +48,8 @@ house_open(const char *const *lists, size_t region)
 	struct diag why = {0};
 
 	for (; lists && lists[0]; lists += 2)
-		buf_printf(&packed, "--- l/%s.csv %zu\n%s\n", lists[0], strlen(lists[1]), lists[1]);
+		buf_printf(&packed, "--- l/%s%s %zu\n%s\n", lists[0],
+			strchr(lists[0], '.') ? "" : ".csv", strlen(lists[1]), lists[1]);
 	cr_assert_eq(lists_load(buf_str(&packed), &why, &h.lists), 0);
 	cr_assert_eq(why.n, 0, "%s", why.n ? why.items[0].text : "");
 	buf_done(&packed);
@@ -88,7 +90,10 @@ house_say(struct house *h, int64_t time, unsigned logsource, const char *text)
 				value[i] = ' ';
 		if (str_eq(name, STR("postfix.queue_id")))
 			r->flags |= RECORD_JOINS;
-		rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), 0);
+		if (str_eq(name, STR("http.request.x_forwarded_for")))
+			rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), ENTRY_ARRAY);
+		else
+			rec_put_named(&recs, name, VALUE_STRING, str_make(value, n), 0);
 	}
 	cr_assert_eq(recs_close(&recs), 0);
 	recs_end(&recs, 1);
@@ -98,6 +103,61 @@ house_say(struct house *h, int64_t time, unsigned logsource, const char *text)
 	buf_clear(&h->line);
 	record_json(h->b, &copy, &how, &h->line);
 	return buf_z(&h->line);
+}
+
+static void
+weave_batch(struct house *h, struct parsers *p, struct buf *all)
+{
+	struct record_out how = {.names = h->names};
+
+	parsers_run(p, h->b, h->names, 0, batch_head(h->b)->nframes);
+	cr_assert_eq(batch_results(h->b)->done, batch_head(h->b)->nframes);
+	for (uint32_t i = 0; i < batch_results(h->b)->nrecords; i++) {
+		struct record r = batch_records(h->b)[i];
+
+		weave_tick(h->w, h->time);
+		if (r.flags & RECORD_WOVEN)
+			weave_record(h->w, h->b, &r, STR("in"));
+		if (r.time > h->time)
+			h->time = r.time;
+		if (!all)
+			continue;
+		record_json(h->b, &r, &how, all);
+		buf_add_char(all, '\n');
+	}
+}
+
+void
+house_lines(
+	struct house *h, const char *lines, int64_t arrival, unsigned per_batch, struct buf *all)
+{
+	struct input_context in = {.name = STR("in"), .history = true};
+	struct str rest = str_of(lines), line;
+	struct diag why = {0};
+	struct parsers *p;
+	struct zone *z;
+
+	if (!h->w)
+		begin(h);
+	cr_assert_eq(zone_load(STR("UTC"), &why, &z), 0);
+	in.zone = z;
+	cr_assert_eq(parsers_new(&in, 1, &why, &p), 0);
+	while (rest.n > 0) {
+		batch_reset(h->b, h->seq);
+		batch_head(h->b)->first_seq = h->seq + 1;
+		for (unsigned i = 0; i < per_batch && rest.n > 0; i++) {
+			struct frame f = {.arrival = arrival,
+				.offset = h->seq++,
+				.flags = FRAME_POSITION | FRAME_HISTORY};
+
+			str_cut(&rest, '\n', &line);
+			cr_assert_eq(batch_add(h->b, &f, line, STR("peer")), 0);
+			arrival += S;
+		}
+		weave_batch(h, p, all);
+	}
+	parsers_free(p);
+	zone_free(z);
 }
 
 void
