@@ -41,6 +41,7 @@ def configuration(port, workers):
     return {
         "data": os.path.join(OUT, "data"),
         "listen": [{"name": "syslog", "kind": "tcp", "address": f"127.0.0.1:{port}", "zone": "UTC", "history": True}],
+        "watchlists": os.path.join(OUT, "day", "lists"),
         "rules": [{"path": os.path.join(ROOT, "config", "rules"), "on_error": "refuse"}],
         "workers": {"count": workers, "mode": "processes"},
         "alerts": [{"kind": "file", "path": os.path.join(OUT, "alerts.ndjson")}],
@@ -227,7 +228,7 @@ Look next:
   {rel}/alerts.ndjson                                     the alerts
   build/release/noroshi query --archive {rel}/data/archive 'event.outcome:failure and user.name:root' --limit 5
   build/release/noroshi verify --archive {rel}/data/archive      every byte of the evidence, checked
-  build/release/noroshi replay --rules config/rules {rel}/day/day.log    the same alerts again, offline
+  build/release/noroshi replay --rules config/rules --watchlists {rel}/day/lists {rel}/day/day.log    the same alerts, offline
   README.md                                               point your own firewall at it""")
     return 0 if len(found) == len(hidden) and not false else 1
 

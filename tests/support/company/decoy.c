@@ -57,8 +57,8 @@ logins(struct company *co)
 		plot_person(co)->pc.ip, 8, 5000, true);
 	ssh_tries(co, "D01b-never-in", "30 failed logins, never in", "30回失敗のみ", outside(co, 0),
 		30, 1500, false);
-	ssh_tries(co, "D01c-slow", "12 failures 30 s apart, then in",
-		"30秒おきに12回失敗の後に成功", outside(co, 1), 12, 30000, true);
+	ssh_tries(co, "D01c-slow", "12 failures 3 minutes apart, then in",
+		"3分おきに12回失敗の後に成功", outside(co, 1), 12, 180000, true);
 }
 
 static void
@@ -74,9 +74,8 @@ vpn(struct company *co)
 	for (unsigned i = 0; i < 12; i++) {
 		const struct person *p = &co->people[350 + i];
 
-		forti_vpn_failed(co, at, p->account, ip, true);
-		forti_vpn_up(
-			co, at + 9000, p->account, ip, 1500000000u + i, IP(10, 212, 134, 200 + i));
+		forti_vpn_failed(co, at, p->vpn, ip, true);
+		forti_vpn_up(co, at + 9000, p->vpn, ip, 1500000000u + i, IP(10, 212, 134, 200 + i));
 		at += 20000 + plot_ms(co, 60);
 	}
 	m = begin(co, "D04b-spray-without-success", RULE_VPN_SPRAY, "30 users tried, none opened",
@@ -85,7 +84,7 @@ vpn(struct company *co)
 	at = plot_time(co, 1, 22);
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 30; i++, at += 30000)
-		forti_vpn_failed(co, at, co->people[40 + i * 7].account, ip, i % 3 != 0);
+		forti_vpn_failed(co, at, co->people[40 + i * 7].vpn, ip, i % 3 != 0);
 	m = begin(co, "D04c-old-saved-password", RULE_VPN_GUESSED,
 		"OpenVPN client with an old saved password, 8 times, then in",
 		"古い保存パスワードで8回失敗の後に成功");
@@ -93,9 +92,8 @@ vpn(struct company *co)
 	at = plot_time(co, 7, 22);
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 8; i++, at += 15000)
-		openvpn_failed(co, at, co->people[390].account, ip, pool_port(&co->rng));
-	openvpn_up(co, at + 60000, co->people[390].account, ip, pool_port(&co->rng),
-		IP(10, 8, 0, 249));
+		openvpn_failed(co, at, co->people[390].vpn, ip, pool_port(&co->rng));
+	openvpn_up(co, at + 60000, co->people[390].vpn, ip, pool_port(&co->rng), IP(10, 8, 0, 249));
 }
 
 static void
@@ -111,7 +109,7 @@ mail_tries(struct company *co, const char *id, const char *en, const char *ja, u
 	for (unsigned i = 0; i < n; i++)
 		mail_auth_failed(co, at += 8000, "mx2", 4321, ip);
 	if (gets_in)
-		mail_submit(co, at + 20000, "mx2", 4321, ip, p->account, 2, NULL);
+		mail_submit(co, at + 20000, "mx2", 4321, ip, p, 2, NULL);
 }
 
 static void

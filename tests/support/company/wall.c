@@ -9,7 +9,7 @@
 static void
 asa(struct company *co, int64_t at, unsigned sev, const char *id, const char *fmt, ...)
 {
-	struct text *t = line_begin(co, at, KIND_FIREWALL);
+	struct text *t = line_begin(co, at, KIND_FIREWALL, "asa-plant");
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	va_list ap;
 
@@ -69,7 +69,7 @@ static struct text *
 forti(struct company *co, int64_t at, enum kind kind, unsigned sev, const char *logid,
 	const char *type, const char *level)
 {
-	struct text *t = line_begin(co, at, kind);
+	struct text *t = line_begin(co, at, kind, "FG-AOBA-01");
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	uint64_t ns = ((uint64_t)co->day.epoch * 1000 + (uint64_t)co->at) * 1000000 +
 		      (rng_next(&co->rng) & 0xfffff) % 1000000;
