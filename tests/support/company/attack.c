@@ -178,7 +178,6 @@ port_scan(struct company *co)
 
 		p.dport = port;
 		f.p = p;
-		co->decisive = i == 19;
 		if (variant == 0)
 			forti_traffic(co, at, &f);
 		else if (variant == 1)
@@ -187,6 +186,26 @@ port_scan(struct company *co)
 			ipt_dropped(co, at, "sftp01", &p);
 		port += rng_range(&co->rng, 1, 40);
 		at += step;
+	}
+	/* one of the ports answers, and the attacker comes back to it */
+	at += 200000 + plot_ms(co, 1200);
+	{
+		struct flow f = {.p = p,
+			.action = "close",
+			.policy = "dmz-maintenance",
+			.from = "wan1",
+			.to = "dmz",
+			.policyid = 44,
+			.seconds = 700,
+			.sent = 30210,
+			.received = 882100,
+			.extra = ""};
+
+		f.p.dst = unix_hosts[UNIX_WEB].ip;
+		f.p.dport = rng_percent(&co->rng, 50) ? 8443 : 10443;
+		truth_also(m, RULE_SCAN_THEN_IN);
+		co->decisive = true;
+		forti_traffic(co, at, &f);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "plot.h"
 
+#include "lists.h"
 #include "paths.h"
 #include "pools.h"
 #include "rules.h"
@@ -355,6 +356,7 @@ accounts(struct company *co)
 		"A new administrator's account, no log cleared", "管理者の追加（ログ消去なし）");
 	at = plot_time(co, 13, 16);
 	truth_entity(m, "user.name", "adm-helpdesk2");
+	lists_ticket(co, "adm-helpdesk2", "管理者の追加", at - MS_HOUR, at + MS_HOUR);
 	win_account_made(co, at, dc, "adm-helpdesk2", "adm-infra3");
 	win_group_joined(co, at + 60000, dc, "adm-helpdesk2", "adm-infra3", "Domain Admins", "512");
 }

@@ -24,5 +24,6 @@
 #define RULE_STORY_RANSOMWARE  "486fe49c-c8c0-5ebd-a68e-3b131e66367c"
 #define RULE_STORY_EXFIL       "3d39f509-e4b4-56ac-b802-daea044f3637"
 #define RULE_STORY_CREDENTIALS "9a92b2f1-ba1f-595f-815a-a83ea219d148"
+#define RULE_SCAN_THEN_IN      "88ddb634-1d8e-5928-a77b-e6dfd3e263f9"
 
 #endif
