@@ -132,7 +132,7 @@ struct company {
 	struct mark *mark; /* the attack or decoy whose lines are being written, or NULL */
 	bool decisive;     /* the next line is the one that decides */
 	bool torn;         /* the sources of a story speak of different people */
-	unsigned tickets;
+	unsigned tickets, villains, lairs;
 	struct rows rows[ROWS_LISTS];
 	struct text line;
 	int64_t at, arrives; /* what the line says, and when the collector hears it */

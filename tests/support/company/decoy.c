@@ -68,12 +68,13 @@ vpn(struct company *co)
 	struct mark *m = begin(co, "D04a-branch-behind-one-address", RULE_VPN_SPRAY,
 		"12 people behind one address mistype, then get in",
 		"拠点NAT配下の12人の入力誤りと成功");
+	const struct person *caller = plot_person(co);
 	uint32_t ip = outside(co, 2);
 	int64_t at = plot_time(co, 8, 10);
 
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 12; i++) {
-		const struct person *p = &co->people[350 + i];
+		const struct person *p = plot_person(co);
 
 		forti_vpn_failed(co, at, p->vpn, ip, true);
 		forti_vpn_up(co, at + 9000, p->vpn, ip, 1500000000u + i, IP(10, 212, 134, 200 + i));
@@ -93,8 +94,8 @@ vpn(struct company *co)
 	at = plot_time(co, 7, 22);
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 8; i++, at += 15000)
-		openvpn_failed(co, at, co->people[390].vpn, ip, pool_port(&co->rng));
-	openvpn_up(co, at + 60000, co->people[390].vpn, ip, pool_port(&co->rng), IP(10, 8, 0, 249));
+		openvpn_failed(co, at, caller->vpn, ip, pool_port(&co->rng));
+	openvpn_up(co, at + 60000, caller->vpn, ip, pool_port(&co->rng), IP(10, 8, 0, 249));
 }
 
 static void

@@ -317,7 +317,7 @@ vpn_session(struct company *co, int64_t at)
 	unsigned seconds = 600 + dice(co, 20000), id = 1000000000u + dice(co, 900000000);
 	int64_t end = at + (int64_t)seconds * MS_SECOND;
 
-	while (!p->home)
+	while (!p->home || co->taken[p->number])
 		p = scene_person(co, at);
 	if (p->openvpn) {
 		unsigned port = pool_port(&co->rng);

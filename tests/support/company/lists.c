@@ -29,6 +29,19 @@ row(struct company *co, enum list_rows list, const char *text)
 	r->n += n;
 }
 
+/* Lists are kept by the calendar of Japan. */
+#define ZONE (9 * MS_HOUR)
+
+static void
+date_of(const struct company *co, int days, char buf[16])
+{
+	time_t t = (time_t)co->day.epoch + (time_t)days * 86400;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(buf, 16, "%Y-%m-%d", &tm);
+}
+
 static const char *
 clock_of(const struct company *co, int64_t at, char buf[32])
 {
@@ -50,11 +63,12 @@ lists_ticket(struct company *co, const char *account, const char *what, int64_t 
 }
 
 void
-lists_usb(struct company *co, const char *user, const char *device, const char *purpose)
+lists_usb(struct company *co, int64_t at, const char *user, const char *device, const char *purpose)
 {
-	char text[256];
+	char text[256], day[16];
 
-	snprintf(text, sizeof text, "%s,%s,%s,%s\n", co->day.iso, user, device, purpose);
+	date_of(co, at + ZONE >= MS_DAY, day);
+	snprintf(text, sizeof text, "%s,%s,%s,%s\n", day, user, device, purpose);
 	row(co, ROWS_USB, text);
 }
 
@@ -89,16 +103,6 @@ done(FILE *f)
 	bool bad = ferror(f) != 0;
 
 	return fclose(f) == 0 && !bad;
-}
-
-static void
-date_of(const struct company *co, int days, char buf[16])
-{
-	time_t t = (time_t)co->day.epoch + (time_t)days * 86400;
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	strftime(buf, 16, "%Y-%m-%d", &tm);
 }
 
 static bool

@@ -13,7 +13,8 @@
  * in ms of the day. */
 void lists_ticket(
 	struct company *co, const char *account, const char *what, int64_t from, int64_t until);
-void lists_usb(struct company *co, const char *user, const char *device, const char *purpose);
+void lists_usb(
+	struct company *co, int64_t at, const char *user, const char *device, const char *purpose);
 void lists_indicator(struct company *co, uint32_t ip);
 
 /* Write DIR/lists/NAME.csv. False: it failed, said on stderr. */

@@ -150,4 +150,20 @@ void win_run_key(struct company *co, int64_t at, struct machine *m, const char *
 void win_malware(struct company *co, int64_t at, struct machine *m, const char *user,
 	const char *threat, const char *path, const char *action);
 
+/* ---- clouds, web server ---- */
+void entra_signin(struct company *co, int64_t at, const struct person *p, uint32_t ip,
+	const char *country, unsigned error, const char *reason);
+void m365(struct company *co, int64_t at, const struct person *p, uint32_t ip, const char *workload,
+	const char *operation, const char *parameters);
+void web_request(struct company *co, int64_t at, const char *host, uint32_t ip, const char *method,
+	const char *path, unsigned status, unsigned bytes);
+void user_added(struct company *co, int64_t at, const char *host, const char *name, unsigned uid);
+
+/* ---- FortiGate: names asked for, settings changed, attacks seen ---- */
+void forti_dns(struct company *co, int64_t at, uint32_t from, const char *name, const char *type);
+void forti_changed(struct company *co, int64_t at, const char *user, uint32_t ip, const char *path,
+	const char *attributes);
+void forti_ips(struct company *co, int64_t at, const struct packet *p, const char *attack,
+	const char *action);
+
 #endif
