@@ -281,23 +281,11 @@ watch_compile(struct compile *c, const struct yaml_node *root)
 uint32_t
 watch_families(struct compile *c, const struct yaml_node *root)
 {
-	const struct yaml_node *own = yaml_get(root, "noroshi"), *list;
-	uint32_t bits = 0;
+	const struct yaml_node *bad;
+	uint32_t bits = rule_families(root, "families", &bad);
 
-	list = own && own->kind == YAML_MAP ? yaml_get(own, "families") : NULL;
-	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
-		unsigned f = 0;
-
-		while (f < FAMILY_COUNT &&
-			!str_eq(family_name((enum log_family)f), list->items[i]->text))
-			f++;
-		if (f == FAMILY_COUNT)
-			compile_fail(c, list->items[i],
-				"a family is mail, firewall, proxy, endpoint, remote, auth, "
-				"server");
-		else
-			bits |= 1u << f;
-	}
+	if (bad)
+		compile_fail(c, bad, RULE_FAMILIES);
 	return bits;
 }
 

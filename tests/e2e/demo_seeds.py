@@ -47,6 +47,7 @@ def essence(alerts, ids=True):
         if not ids:
             for name in ("noroshi.alert.id", "noroshi.incident.id", "noroshi.incident.merged"):
                 alert.pop(name, None)
+            alert["noroshi.alert.last_record"].pop("noroshi.derived_from", None)
             for record in (*alert["noroshi.alert.records"], alert["noroshi.alert.last_record"]):
                 del record["event.id"]
         out.append(json.dumps(alert, sort_keys=True))

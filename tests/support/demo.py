@@ -117,8 +117,21 @@ def values(alert):
     return {str(v) for v in alert.get("noroshi.alert.group", {}).values()}
 
 
+def about(alert):
+    return [*values(alert), *(e["value"] for e in alert.get("noroshi.alert.entities", []))]
+
+
+def seconds(attack):
+    """The seconds in which its lines were written."""
+    return {at[:19] for rows in attack.get("records", {}).values() for _, at in rows}
+
+
 def belongs(alert, attack):
-    """An alert is this attack's when its rule is one that may fire for it and it names one of the attack's things."""
+    """An alert is this attack's when its rule is one that may fire for it and it names one of the attack's things; or when
+    it is about one of the attack's people, machines or addresses and counts a record of that very second."""
+    if {str(v).lower() for v in about(alert)} & {n.lower() for n in attack.get("names", [])} and \
+       {r["@timestamp"][:19] for r in alert.get("noroshi.alert.records", [])} & seconds(attack):
+        return True
     rules = {attack["rule"], *attack.get("also", [])}
     if alert.get("rule.id") not in rules:
         return False

@@ -106,6 +106,17 @@ plot_other(struct company *co, struct person *p)
 	return p->pc.agent == AGENT_NXLOG_AUDIT ? plot_person(co) : plot_sysmon_person(co);
 }
 
+/* Somebody whom the proxy does not call by his bare account. */
+static struct person *
+plot_spelled(struct company *co)
+{
+	struct person *p = plot_sysmon_person(co);
+
+	while (p->pc.ip % 5 == 4)
+		p = plot_sysmon_person(co);
+	return p;
+}
+
 /* The n-th plot's own part of the attackers' addresses. */
 static uint32_t
 attacker(struct company *co, unsigned n)
@@ -312,7 +323,7 @@ phishing(struct company *co)
 	struct mark *m =
 		begin(co, "A05-phishing", RULE_PHISHING, "Phishing mail opened, malware downloaded",
 			"標的型メール開封とマルウェアのダウンロード");
-	struct person *p = plot_sysmon_person(co), *reader = plot_other(co, p);
+	struct person *p = plot_spelled(co), *reader = plot_other(co, p);
 	struct person *runner = plot_other(co, p);
 	unsigned variant = rng_below(&co->rng, 3);
 	struct started s = children[variant];
@@ -385,7 +396,6 @@ lateral(struct company *co)
 		truth_indicator(m, to->fqdn);
 		plot_host(m, to);
 		co->decisive = i == 4;
-		win_connected(co, at, &p->pc, p->account, WIN "cmd.exe", to->ip, 445);
 		win_logon(co, at + 200, to, stolen, 3, p->pc.ip);
 		if (variant == 2)
 			win_service(co, at + 1500, to, "PSEXESVC", "%SystemRoot%\\\\PSEXESVC.exe");

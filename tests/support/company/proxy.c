@@ -16,11 +16,11 @@ squid(struct company *co, int64_t at, const struct request *r, const char *url, 
 
 	/* Some clients ask with Kerberos, some with a password, and some are let through by their
 	 * address. */
-	if (r->user[0] == '-' || way < 2)
+	if (r->user[0] == '-' || way < 3)
 		strcpy(user, "-");
 	else
 		strcpy(user, r->user);
-	if (user[0] != '-' && way == 2)
+	if (user[0] != '-' && way == 3)
 		strcat(user, "@AD.AOBA-SEIKO.EXAMPLE");
 	for (unsigned v = r->elapsed; v >= 10 && width < 6; v /= 10)
 		width++;
