@@ -151,6 +151,10 @@ torture: $(STAMPS)/.stamp-build $(STAMPS)/.stamp-tests
 fuzz: $(STAMPS)/.stamp-build $(STAMPS)/.stamp-tests
 	@python3 tests/run.py fuzz
 
+score: $(STAMPS)/.stamp-build
+	@$(MAKE) --no-print-directory -j2 build build/release/tests/support/company/company
+	@python3 tests/support/score.py
+
 bench: $(STAMPS)/.stamp-build
 	@$(MAKE) --no-print-directory -j2 build build/release/tests/support/company/company
 	@python3 tests/bench/one_core.py
@@ -180,6 +184,7 @@ install: build
 
 help:
 	@echo "make demo      play a company's day with ten hidden attacks (installs what it needs)"
+	@echo "make score     what the shipped rules find in days of that company, and what they say in vain"
 	@echo "make check     all tests (installs what they need)"
 	@echo "make           release build into build/release;  MODE=debug, SAN=address,undefined or SAN=thread"
 	@echo "make deps      install build and test packages (Debian 12)"
@@ -189,5 +194,5 @@ clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: all build units headers globals layers clean deps demo check torture fuzz bench lint install help fuzzers tsan libfuzz
+.PHONY: all build units headers globals layers clean deps demo score check torture fuzz bench lint install help fuzzers tsan libfuzz
 .SECONDARY:

@@ -264,7 +264,9 @@ list_lookup(
 	if (column >= t->columns || from >= (int64_t)t->rows)
 		return -1;
 	x = &t->index[column];
-	if (how != x->how)
+	/* names among other values (indicators.csv): each parent's name is looked up as it stands
+	 */
+	if (how != x->how && (how != LIST_DOMAIN || x->how != LIST_VALUE))
 		return walk(t, column, how, value, from);
 	if (from >= 0)
 		return (int64_t)x->next[from] - 1;

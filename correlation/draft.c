@@ -149,7 +149,7 @@ read_group(struct compiler *k, struct draft *d)
 static void
 read_flags(struct compiler *k, struct draft *d)
 {
-	const struct yaml_node *n = yaml_get(d->body, "generate"), *own, *state;
+	const struct yaml_node *n = yaml_get(d->body, "generate"), *own, *state, *bad;
 
 	if (!n)
 		n = yaml_get(d->doc->root, "generate");
@@ -157,6 +157,9 @@ read_flags(struct compiler *k, struct draft *d)
 		draft_error(k, d, n, "generate is true or false");
 	else if (n)
 		d->corr->generate = n->truth;
+	(void)rule_families(d->doc->root, "expects", &bad);
+	if (bad)
+		draft_error(k, d, bad, RULE_FAMILIES);
 	own = yaml_get(d->doc->root, "noroshi");
 	state = own && own->kind == YAML_MAP ? yaml_get(own, "state") : NULL;
 	if (!state)

@@ -106,7 +106,8 @@ incidents_free(struct incidents *k)
 
 struct candidate {
 	struct incident *i;
-	bool strong; /* more than an address or a server that many use */
+	bool strong;  /* more than an address or a server that many use */
+	bool address; /* by an address, among others */
 };
 
 struct fold {
@@ -131,7 +132,7 @@ folds(const struct incidents *k, const struct alert *a, size_t e)
 }
 
 static void
-consider(struct incidents *k, struct fold *f, uint32_t number, bool strong)
+consider(struct incidents *k, struct fold *f, uint32_t number, bool strong, bool address)
 {
 	struct incident *i = incident_of(k, number);
 	size_t c = 0;
@@ -145,6 +146,7 @@ consider(struct incidents *k, struct fold *f, uint32_t number, bool strong)
 	if (c == f->n)
 		f->found[f->n++] = (struct candidate){.i = i};
 	f->found[c].strong |= strong;
+	f->found[c].address |= address;
 }
 
 /* Which of its entities; -1: not one of them. */
@@ -157,20 +159,29 @@ kept(const struct incident *i, uint64_t hash, unsigned kind)
 	return -1;
 }
 
-/* Do alert and incident speak of different persons only? */
+/*
+ * Do alert and incident speak of different persons only? An alert that names nobody but a machine
+ * that is not there speaks of another one too, unless an address ties them.
+ */
 static bool
-strange_to_alert(const struct incidents *k, const struct incident *i, const struct alert *a)
+strange_to_alert(const struct incidents *k, const struct candidate *c, const struct alert *a)
 {
-	bool any = false;
+	const struct incident *i = c->i;
+	bool any = false, machine = false;
 
 	for (size_t e = 0; e < a->nentities; e++) {
-		if (a->entities[e].kind != ENTITY_PERSON || k->tried >> e & 1)
+		const struct alert_entity *what = &a->entities[e];
+
+		if (k->tried >> e & 1)
+			continue;
+		machine |= what->kind == ENTITY_HOST && !what->important && !what->hub;
+		if (what->kind != ENTITY_PERSON)
 			continue;
 		any = true;
 		if (kept(i, entity_hash(k, &a->entities[e]), ENTITY_PERSON) >= 0)
 			return false;
 	}
-	return any && i->persons > 0;
+	return (any || (machine && !c->address)) && i->persons > 0;
 }
 
 static bool
@@ -211,7 +222,7 @@ find_candidates(struct incidents *k, struct fold *f)
 			continue;
 		x = shelf_find(k, &k->root->events, key_of_event(a->records[i].id));
 		if (x)
-			consider(k, f, x->incident, true);
+			consider(k, f, x->incident, true, false);
 	}
 	for (size_t e = 0; e < a->nentities; e++) {
 		const struct alert_entity *what = &a->entities[e];
@@ -228,7 +239,8 @@ find_candidates(struct incidents *k, struct fold *f)
 				what->kind == ENTITY_PERSON || what->kind == ENTITY_HASH ||
 					(what->kind == ENTITY_HOST && !what->important) ||
 					(what->kind == ENTITY_IP &&
-						anchored(k, f, x->incidents[i], e)));
+						anchored(k, f, x->incidents[i], e)),
+				what->kind == ENTITY_IP);
 	}
 }
 
@@ -261,7 +273,7 @@ settle(struct incidents *k, struct fold *f)
 	size_t n = 0;
 
 	for (size_t c = 0; c < f->n; c++)
-		if (!f->found[c].strong && strange_to_alert(k, f->found[c].i, f->a))
+		if (!f->found[c].strong && strange_to_alert(k, &f->found[c], f->a))
 			f->found[c].i = NULL;
 	for (size_t c = 0; c < f->n; c++)
 		if (f->found[c].i)
@@ -309,7 +321,7 @@ find_flood(struct incidents *k, struct fold *f)
 			x->times[i] > incident_shift(f->a->time, FLOOD_NS))
 			return;
 	for (unsigned i = 0; i < FLOOD; i++)
-		consider(k, f, x->incidents[i], true);
+		consider(k, f, x->incidents[i], true, false);
 	/* while it goes on, it is one */
 	for (unsigned i = 0; f->n > 0 && i < FLOOD; i++)
 		if (f->a->time > x->times[i])

@@ -56,6 +56,12 @@ void ruleset_free(struct ruleset *rs);
 /* Words of any rule document (title, noroshi: block ...) into `a`'s memory; correlation uses it
  * too. */
 void rule_words(const struct yaml_node *root, struct arena *a, struct alert_rule *ret);
+/*
+ * The kinds of logs of noroshi.KEY ("families", "expects"), bits of log families. *bad: the first
+ * node that is none, or NULL.
+ */
+uint32_t rule_families(const struct yaml_node *root, const char *key, const struct yaml_node **bad);
+#define RULE_FAMILIES "a family is mail, firewall, proxy, endpoint, remote, auth, server"
 
 /*
  * Late rules are those that name a field which weave writes (woven_field), in a condition or as a

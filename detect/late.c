@@ -99,7 +99,7 @@ late_rules(struct ruleset *rs)
 		rs->has_late |= r->info.late;
 		if (r->info.words.families == 0 && !rs->opt.ignore_logsource)
 			r->info.words.families = tell(families(rs, &r->source));
-		r->info.words.wider_families = r->info.words.families;
+		r->info.words.wider_families |= r->info.words.families;
 	}
 }
 

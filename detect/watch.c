@@ -156,7 +156,7 @@ static void
 read_watchlist(struct compile *c, const struct yaml_node *n, struct watch_test *t)
 {
 	static const char *const keys[] = {"field", "in", "not_in", "match", "where", "person",
-		"valid", "date", "add", "absent"};
+		"valid", "date", "add", "absent", "optional"};
 	const struct yaml_node *field, *in, *not_in;
 
 	if (n->kind != YAML_MAP) {
@@ -185,6 +185,10 @@ read_watchlist(struct compile *c, const struct yaml_node *n, struct watch_test *
 	t->person = truth(c, yaml_get(n, "person"), false);
 	t->any_time = !truth(c, yaml_get(n, "valid"), true);
 	t->absent = truth(c, yaml_get(n, "absent"), false);
+	t->optional = truth(c, yaml_get(n, "optional"), false);
+	if (t->optional && !t->not_in)
+		compile_fail(
+			c, n, "optional goes with not_in: a list that is not there holds nobody");
 }
 
 static void
@@ -277,23 +281,11 @@ watch_compile(struct compile *c, const struct yaml_node *root)
 uint32_t
 watch_families(struct compile *c, const struct yaml_node *root)
 {
-	const struct yaml_node *own = yaml_get(root, "noroshi"), *list;
-	uint32_t bits = 0;
+	const struct yaml_node *bad;
+	uint32_t bits = rule_families(root, "families", &bad);
 
-	list = own && own->kind == YAML_MAP ? yaml_get(own, "families") : NULL;
-	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
-		unsigned f = 0;
-
-		while (f < FAMILY_COUNT &&
-			!str_eq(family_name((enum log_family)f), list->items[i]->text))
-			f++;
-		if (f == FAMILY_COUNT)
-			compile_fail(c, list->items[i],
-				"a family is mail, firewall, proxy, endpoint, remote, auth, "
-				"server");
-		else
-			bits |= 1u << f;
-	}
+	if (bad)
+		compile_fail(c, bad, RULE_FAMILIES);
 	return bits;
 }
 
@@ -382,7 +374,7 @@ list_holds(const struct question *q)
 	bool any = false;
 
 	if (column < 0)
-		return false;
+		return t->not_in && t->optional;
 	for (uint32_t i = 0; i < q->r->nentries; i++)
 		for (unsigned k = 0; k < t->field.n; k++) {
 			if (e[i].field != t->field.fields[k] ||
@@ -470,7 +462,7 @@ ruleset_check_lists(const struct ruleset *rs, const struct lists *lists, struct 
 			const struct watch_test *t = &r->watch->tests[k];
 			const struct list *list = t->session ? NULL : lists_find(lists, t->list);
 
-			if (t->session || r->info.off)
+			if (t->session || r->info.off || (!list && t->optional))
 				continue;
 			if (!list)
 				diag_add(why, DIAG_NOTE, r->info.path, t->line, 0,

@@ -21,7 +21,8 @@ enum watch_person {
 };
 
 struct watch_test {
-	bool session, not_in, absent, person, any_time, has_match, date_after, date_before;
+	bool session, not_in, absent, optional, person, any_time, has_match, date_after,
+		date_before;
 	struct field_ref field, as;
 	struct str list, column, date;
 	enum list_match match;

@@ -11,10 +11,33 @@ word(const struct yaml_node *map, const char *key, struct arena *a)
 	return arena_str(a, n->text);
 }
 
+uint32_t
+rule_families(const struct yaml_node *root, const char *key, const struct yaml_node **bad)
+{
+	const struct yaml_node *own = yaml_get(root, "noroshi"), *list;
+	uint32_t bits = 0;
+
+	*bad = NULL;
+	list = own && own->kind == YAML_MAP ? yaml_get(own, key) : NULL;
+	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
+		unsigned f = 0;
+
+		while (f < FAMILY_COUNT &&
+			!str_eq(family_name((enum log_family)f), list->items[i]->text))
+			f++;
+		if (f < FAMILY_COUNT)
+			bits |= 1u << f;
+		else if (!*bad)
+			*bad = list->items[i];
+	}
+	return bits;
+}
+
 void
 rule_words(const struct yaml_node *root, struct arena *a, struct alert_rule *ret)
 {
 	const struct yaml_node *own = yaml_get(root, "noroshi"), *tags = yaml_get(root, "tags");
+	const struct yaml_node *bad; /* told where the document is compiled */
 	struct str *list;
 
 	*ret = (struct alert_rule){
@@ -29,6 +52,7 @@ rule_words(const struct yaml_node *root, struct arena *a, struct alert_rule *ret
 		.first_action_en = word(own, "first_action_en", a),
 		.first_action_ja = word(own, "first_action_ja", a),
 	};
+	ret->wider_families = rule_families(root, "expects", &bad);
 	if (!tags || tags->kind != YAML_LIST)
 		return;
 	list = arena_alloc(a, (tags->n + 1) * sizeof(*list));
@@ -43,9 +67,9 @@ rule_state(struct compile *c, const struct yaml_node *root, struct rule_info *re
 {
 	static const char *const keys[] = {"state", "title_ja", "sentence_en", "sentence_ja",
 		"first_action_en", "first_action_ja", "tests", "false_positives_ja", "group-by",
-		"watchlist", "session", "families"};
+		"watchlist", "session", "families", "expects"};
 	static const size_t nkeys = sizeof(keys) / sizeof(keys[0]);
-	const struct yaml_node *own = yaml_get(root, "noroshi"), *state;
+	const struct yaml_node *own = yaml_get(root, "noroshi"), *state, *bad;
 
 	if (!own)
 		return;
@@ -66,6 +90,9 @@ rule_state(struct compile *c, const struct yaml_node *root, struct rule_info *re
 			STR_ARG(own->keys[i]->text), near ? "; did you mean \"" : "",
 			near ? near : "", near ? "\"?" : "");
 	}
+	(void)rule_families(root, "expects", &bad);
+	if (bad)
+		compile_fail(c, bad, RULE_FAMILIES);
 	state = yaml_get(own, "state");
 	if (!state)
 		return;

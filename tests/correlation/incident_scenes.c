@@ -105,6 +105,12 @@ static const struct scene {
 			{90, EDR, "", "noroshi.identity.user=sato noroshi.identity.host=vdi1", 'g'},
 			{95, EDR, "", "noroshi.identity.user=ito noroshi.identity.host=VDI1",
 				'h'}}},
+	{"an important server does not tie the machine of one alert to the person of another",
+		{{0, LOGON, "", "noroshi.identity.user=sato host.name=FS09", 'a'},
+			{60, LOGON, "source.ip=10.1.1.9",
+				"source.ip=10.1.1.9 noroshi.identity.host=pc9 host.name=FS09", 'b'},
+			{70, LOGON, "", "noroshi.identity.host=pc9", 'b'},
+			{80, LOGON, "", "noroshi.identity.user=sato", 'a'}}},
 	{"configured hubs tie nothing", {{0, EDR, "", "noroshi.identity.host=jump1", 'a'},
 						{60, EDR, "", "noroshi.identity.host=jump1", 'b'}}},
 	{"what was stopped before it came there is not about the place",
@@ -182,7 +188,7 @@ static const char *const lists_of[][2] = {
 	{"service_accounts", "account,note\nsvc-backup,x\n"},
 	{"shared_ids", "account,where\nreception,x\n"},
 	{"networks", "network,role\n10.9.0.99,proxy\n"},
-	{"assets", "host,address,role,important\nVDI1,,vdi server,no\n"},
+	{"assets", "host,address,role,important\nVDI1,,vdi server,no\nFS09,,file server,yes\n"},
 };
 
 struct stage {

@@ -192,6 +192,29 @@ words(const struct world *w, const char *title)
 	return NULL;
 }
 
+Test(loading, a_correlation_may_expect_other_families)
+{
+	struct world w = world_open(
+		RULE("a", "mail")
+			RULE("b", "remote") "title: Hopes\nname: hopes\ncorrelation:\n  type: "
+					    "temporal\n  rules: [a, b]\n"
+					    "  timespan: 1h\nnoroshi:\n  expects: [proxy]\n---\n",
+		NULL, (size_t)4 << 20);
+
+	cr_assert_eq(w.failed, 0, "%s", buf_z(&w.said));
+	cr_expect_eq(words(&w, "Hopes")->wider_families,
+		1u << FAMILY_MAIL | 1u << FAMILY_REMOTE | 1u << FAMILY_PROXY);
+	cr_expect_eq(words(&w, "Hopes")->families, 1u << FAMILY_MAIL | 1u << FAMILY_REMOTE);
+	world_close(&w);
+	w = world_open(RULE("a", "mail") "title: Wrong\nname: wrong\ncorrelation:\n  type: "
+					 "event_count\n  rules: [a]\n"
+					 "  timespan: 1h\n  condition: {gte: 1}\nnoroshi:\n  "
+					 "expects: [proyx]\n---\n",
+		NULL, (size_t)4 << 20);
+	cr_expect_eq(w.failed, 1, "%s", buf_z(&w.said));
+	world_close(&w);
+}
+
 Test(loading, families_go_down_to_all_that_feed_a_correlation)
 {
 	const uint32_t m = 1u << FAMILY_MAIL, v = 1u << FAMILY_REMOTE, e = 1u << FAMILY_ENDPOINT,

@@ -65,6 +65,11 @@ static const struct row {
 		"a list that is not there"},
 	{"watchlist: [{field: ip, not_in: missing}]", "{\"ip\":\"192.0.2.1\",\"k\":1}", false,
 		"nor does its opposite hold"},
+	{"watchlist: [{field: ip, not_in: missing, optional: true}]",
+		"{\"ip\":\"192.0.2.1\",\"k\":1}", true, "unless the rule can do without the list"},
+	{"watchlist: [{field: ip, not_in: bad.value, optional: true}]",
+		"{\"ip\":\"192.0.2.1\",\"k\":1}", false,
+		"a list that is there is asked all the same"},
 	{"watchlist: [{field: u, in: bad.value, person: true}]", "{\"u\":\"AOBA\\\\ito\",\"k\":1}",
 		true, "compared by person"},
 	{"watchlist: [{field: u, in: bad.value}]", "{\"u\":\"AOBA\\\\ito\",\"k\":1}", false,
@@ -131,6 +136,7 @@ static const struct {
 	{"session: [{field: ip, person: same}]", "need `as`"},
 	{"session: [{field: ip, person: known, via: [wifi]}]", "via is vpn"},
 	{"families: [mial]", "a family is mail"},
+	{"expects: [atuh]", "a family is mail"},
 };
 
 Test(watch, mistakes_are_told)
@@ -171,7 +177,7 @@ Test(watch, late_rules_are_those_that_read_what_is_woven)
 		"  condition: s\n---\n"
 		"title: M\nid: m\nlogsource: {category: proxy}\ndetection:\n  s: {user.name: a}\n  "
 		"t: "
-		"{host.id: h}\n  condition: s and not t\n",
+		"{host.id: h}\n  condition: s and not t\nnoroshi:\n  expects: [auth]\n",
 		&opt);
 	cr_assert_eq(s.why.n, 0);
 	cr_expect_not(ruleset_rule(s.rules, 0)->late);
@@ -179,6 +185,8 @@ Test(watch, late_rules_are_those_that_read_what_is_woven)
 	cr_expect(ruleset_rule(s.rules, 2)->late);
 	cr_expect(ruleset_has(s.rules, MATCH_LATE));
 	cr_expect_eq(ruleset_rule(s.rules, 2)->words.families, 1u << FAMILY_PROXY);
+	cr_expect_eq(ruleset_rule(s.rules, 2)->words.wider_families,
+		1u << FAMILY_PROXY | 1u << FAMILY_AUTH);
 	early = matcher_new(s.rules, MATCH_EARLY);
 	late = matcher_new(s.rules, MATCH_LATE);
 	sigma_match(&s,

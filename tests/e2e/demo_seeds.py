@@ -28,7 +28,9 @@ def day(seed, folder):
 
 
 def replay(*paths):
-    out = subprocess.run([NOROSHI, "replay", "--rules", RULES, *paths], check=True, stdout=subprocess.PIPE, timeout=300).stdout
+    lists = os.path.join(os.path.dirname(paths[0]), "lists")
+    lists = lists if os.path.isdir(lists) else os.path.join(os.path.dirname(os.path.dirname(paths[0])), "lists")
+    out = subprocess.run([NOROSHI, "replay", "--rules", RULES, "--watchlists", lists, *paths], check=True, stdout=subprocess.PIPE, timeout=300).stdout
     return [json.loads(line) for line in out.splitlines()]
 
 
@@ -45,14 +47,16 @@ def essence(alerts, ids=True):
         if not ids:
             for name in ("noroshi.alert.id", "noroshi.incident.id", "noroshi.incident.merged"):
                 alert.pop(name, None)
+            alert["noroshi.alert.last_record"].pop("noroshi.derived_from", None)
             for record in (*alert["noroshi.alert.records"], alert["noroshi.alert.last_record"]):
                 del record["event.id"]
         out.append(json.dumps(alert, sort_keys=True))
     return sorted(out)
 
 
-def live(listen, total, workers, mode="processes", feed=None, limits=None):
-    config = {"listen": [listen], "rules": [{"path": RULES}], "workers": {"count": workers, "mode": mode}}
+def live(listen, folder, total, workers, mode="processes", feed=None, limits=None):
+    config = {"listen": [listen], "rules": [{"path": RULES}], "watchlists": os.path.join(folder, "lists"),
+              "workers": {"count": workers, "mode": mode}}
     if limits:
         config["limits"] = limits
     with Daemon(config) as d:
@@ -86,9 +90,9 @@ def test_live_equals_replay_for_all_splits():
         check(len(wanted) >= 10, f"{len(wanted)} alerts")
         listen = {"name": "day", "kind": "file", "path": path, "follow": False, "history": True}
         for workers, mode in ((1, "processes"), (2, "processes"), (4, "processes"), (2, "threads")):
-            got = essence(live(listen, total, workers, mode))
+            got = essence(live(listen, folder, total, workers, mode))
             check(got == wanted, lambda: f"{workers} {mode}: {len(set(got) ^ set(wanted))} alerts differ: {sorted(set(got) ^ set(wanted))[:2]}")
-        got = essence(live(listen, total, 2, limits={"batch_frames": 1}))
+        got = essence(live(listen, folder, total, 2, limits={"batch_frames": 1}))
         check(got == wanted, lambda: f"batches of one frame: {len(set(got) ^ set(wanted))} alerts differ")
 
 
@@ -101,7 +105,7 @@ def test_live_over_syslog_equals_replay():
         def feed():
             with socket.create_connection(("127.0.0.1", port)) as s, open(path, "rb") as f:
                 s.sendfile(f)
-        got = essence(live({"name": "t", "kind": "tcp", "address": f"127.0.0.1:{port}", "history": True}, truth["lines"], 2, feed=feed), ids=False)
+        got = essence(live({"name": "t", "kind": "tcp", "address": f"127.0.0.1:{port}", "history": True}, folder, truth["lines"], 2, feed=feed), ids=False)
         check(got == wanted, lambda: f"{len(set(got) ^ set(wanted))} alerts differ: {sorted(set(got) ^ set(wanted))[:2]}")
 
 

@@ -196,6 +196,27 @@ def test_two_unrelated_people_give_no_story():
             check(rule_id(name) not in {a["rule.id"] for a in alerts}, f"{name} of {who}")
 
 
+def test_two_stories_at_once_behind_one_proxy_stay_two():
+    """Two people open two mails in the same minutes; the firewall sees the proxy call the same bad place for both."""
+    for first, second in ((phishing, phishing), (exfiltration, phishing), (exfiltration, exfiltration), (phishing, credentials)):
+        one, two = first(*["sato.k"] * 3), second(*["ito.m"] * 3)
+        shared = [blocked(f"10:0{i}:30", "10.9.0.10") for i in range(6)]
+        lines = sorted(one + two + shared, key=lambda x: x[1])
+        owner = {n: "sato.k" if line in one and line not in two else "ito.m" if line in two and line not in one else ""
+                 for n, line in enumerate(lines, 1)}
+        alerts = replay(lines)
+        gone = {m: a["noroshi.incident.id"] for a in alerts for m in a.get("noroshi.incident.merged", [])}
+        holds = {}
+        for a in alerts:
+            i = a.get("noroshi.incident.id")
+            while i in gone:
+                i = gone[i]
+            holds.setdefault(i, set()).update({owner[r["event.sequence"]] for r in a["noroshi.alert.records"]} - {""})
+        names = f"{first.__name__} and {second.__name__}"
+        check(all(len(who) <= 1 for who in holds.values()), f"{names}: {holds}")
+        check({"sato.k"} in holds.values() and {"ito.m"} in holds.values(), f"{names}: {holds}")
+
+
 def test_live_says_what_replay_says_and_the_commands_answer():
     """Five commands name the first entry, the machines, the accounts and what left: docs/investigating.md."""
     folder = tempfile.mkdtemp(prefix="noroshi-lists-")

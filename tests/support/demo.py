@@ -41,6 +41,7 @@ def configuration(port, workers):
     return {
         "data": os.path.join(OUT, "data"),
         "listen": [{"name": "syslog", "kind": "tcp", "address": f"127.0.0.1:{port}", "zone": "UTC", "history": True}],
+        "watchlists": os.path.join(OUT, "day", "lists"),
         "rules": [{"path": os.path.join(ROOT, "config", "rules"), "on_error": "refuse"}],
         "workers": {"count": workers, "mode": "processes"},
         "alerts": [{"kind": "file", "path": os.path.join(OUT, "alerts.ndjson")}],
@@ -116,8 +117,21 @@ def values(alert):
     return {str(v) for v in alert.get("noroshi.alert.group", {}).values()}
 
 
+def about(alert):
+    return [*values(alert), *(e["value"] for e in alert.get("noroshi.alert.entities", []))]
+
+
+def seconds(attack):
+    """The seconds in which its lines were written."""
+    return {at[:19] for rows in attack.get("records", {}).values() for _, at in rows}
+
+
 def belongs(alert, attack):
-    """An alert is this attack's when its rule is one that may fire for it and it names one of the attack's things."""
+    """An alert is this attack's when its rule is one that may fire for it and it names one of the attack's things; or when
+    it is about one of the attack's people, machines or addresses and counts a record of that very second."""
+    if {str(v).lower() for v in about(alert)} & {n.lower() for n in attack.get("names", [])} and \
+       {r["@timestamp"][:19] for r in alert.get("noroshi.alert.records", [])} & seconds(attack):
+        return True
     rules = {attack["rule"], *attack.get("also", [])}
     if alert.get("rule.id") not in rules:
         return False
@@ -227,7 +241,7 @@ Look next:
   {rel}/alerts.ndjson                                     the alerts
   build/release/noroshi query --archive {rel}/data/archive 'event.outcome:failure and user.name:root' --limit 5
   build/release/noroshi verify --archive {rel}/data/archive      every byte of the evidence, checked
-  build/release/noroshi replay --rules config/rules {rel}/day/day.log    the same alerts again, offline
+  build/release/noroshi replay --rules config/rules --watchlists {rel}/day/lists {rel}/day/day.log    the same alerts, offline
   README.md                                               point your own firewall at it""")
     return 0 if len(found) == len(hidden) and not false else 1
 

@@ -1,8 +1,11 @@
 #include "plot.h"
 
+#include <string.h>
+
 #include "paths.h"
 #include "pools.h"
 #include "rules.h"
+#include "scenes.h"
 #include "truth.h"
 #include "writers.h"
 
@@ -12,7 +15,7 @@ plot_person(struct company *co)
 	unsigned i;
 
 	do
-		i = rng_range(&co->rng, IT_DEPT, PEOPLE - 1);
+		i = rng_range(&co->rng, IT_DEPT, LEAVERS_FIRST - 1);
 	while (co->taken[i]);
 	co->taken[i] = true;
 	return &co->people[i];
@@ -39,6 +42,79 @@ int64_t
 plot_ms(struct company *co, unsigned seconds)
 {
 	return rng_below(&co->rng, seconds * 1000);
+}
+
+void
+plot_names(struct mark *m, const struct person *p)
+{
+	char buf[96];
+	struct text t;
+
+	truth_name(m, p->account);
+	truth_name(m, p->vpn);
+	truth_name(m, p->mail);
+	t.n = 0;
+	text_put(&t, "%s@" MAIL_DOMAIN, p->mail);
+	memcpy(buf, t.p, t.n);
+	buf[t.n] = '\0';
+	truth_name(m, buf);
+	t.n = 0;
+	text_put(&t, "%s@" AD_DOMAIN, p->account);
+	memcpy(buf, t.p, t.n);
+	buf[t.n] = '\0';
+	truth_name(m, buf);
+	t.n = 0;
+	text_put(&t, AD_SHORT "\\%s", p->account);
+	memcpy(buf, t.p, t.n);
+	buf[t.n] = '\0';
+	truth_name(m, buf);
+	plot_host(m, &p->pc);
+}
+
+void
+plot_host(struct mark *m, const struct machine *on)
+{
+	truth_name(m, on->name);
+	truth_name(m, on->fqdn);
+	plot_address(m, on->ip);
+}
+
+void
+plot_address(struct mark *m, uint32_t ip)
+{
+	char buf[24];
+
+	truth_name(m, text_ip(buf, ip));
+}
+
+void
+plot_lease(struct company *co, int64_t before, const struct person *p)
+{
+	struct mark *m = co->mark;
+	int64_t at = before - 60000 - rng_below(&co->rng, 1200000);
+
+	co->mark = NULL;
+	scene_lease(co, at < 2000 ? 2000 : at, p, true);
+	co->mark = m;
+}
+
+struct person *
+plot_other(struct company *co, struct person *p)
+{
+	if (!co->torn)
+		return p;
+	return p->pc.agent == AGENT_NXLOG_AUDIT ? plot_person(co) : plot_sysmon_person(co);
+}
+
+/* Somebody whom the proxy does not call by his bare account. */
+static struct person *
+plot_spelled(struct company *co)
+{
+	struct person *p = plot_sysmon_person(co);
+
+	while (p->pc.ip % 5 == 4)
+		p = plot_sysmon_person(co);
+	return p;
 }
 
 /* The n-th plot's own part of the attackers' addresses. */
@@ -87,6 +163,9 @@ ssh_guessed(struct company *co)
 		at += step;
 	}
 	at += 3000 + plot_ms(co, 40);
+	co->decisive = true;
+	plot_address(m, t.ip);
+	truth_name(m, t.host);
 	ssh_accepted(co, at, &t, false);
 	sudo_ran(co, at + 30000, t.host, t.user, "/usr/bin/cat /etc/shadow");
 	ssh_closed(co, at + 400000, &t, true);
@@ -103,6 +182,7 @@ port_scan(struct company *co)
 
 	p.dst = variant == 2 ? unix_hosts[UNIX_SFTP].ip : pool_own(&co->rng);
 	entity_ip(m, "source.ip", p.src);
+	plot_address(m, p.src);
 	for (unsigned i = 0; i < n; i++) {
 		struct flow f = {
 			.action = "deny", .policy = "", .from = "wan1", .to = "root", .extra = ""};
@@ -118,29 +198,69 @@ port_scan(struct company *co)
 		port += rng_range(&co->rng, 1, 40);
 		at += step;
 	}
+	/* one of the ports answers, and the attacker comes back to it */
+	at += 200000 + plot_ms(co, 1200);
+	{
+		struct flow f = {.p = p,
+			.action = "close",
+			.policy = "dmz-maintenance",
+			.from = "wan1",
+			.to = "dmz",
+			.policyid = 44,
+			.seconds = 700,
+			.sent = 30210,
+			.received = 882100,
+			.extra = ""};
+
+		f.p.dst = unix_hosts[UNIX_WEB].ip;
+		f.p.dport = rng_percent(&co->rng, 50) ? 8443 : 10443;
+		truth_also(m, RULE_SCAN_THEN_IN);
+		co->decisive = true;
+		forti_traffic(co, at, &f);
+	}
 }
 
+/* Read from a share under DOMAIN\\account, packed on the PC, sent through the proxy by an address.
+ */
 static void
 proxy_exfil(struct company *co)
 {
 	struct mark *m = begin(co, "A03-proxy-exfiltration", RULE_PROXY_EXFIL,
 		"Data taken out through the proxy", "プロキシ経由の大量持ち出し");
-	const struct person *p = plot_person(co);
-	unsigned n = rng_range(&co->rng, 14, 30);
+	struct person *p = plot_person(co), *reader = plot_other(co, p),
+		      *packer = plot_other(co, p);
+	struct machine *fs = &co->servers[WIN_FS1 + rng_below(&co->rng, 2)];
+	unsigned n = rng_range(&co->rng, 14, 30), files = rng_range(&co->rng, 40, 90);
 	struct request r = {.client = p->pc.ip,
 		.server = IP(192, 0, 2, 30 + rng_below(&co->rng, 9)),
 		.user = p->account,
 		.method = rng_percent(&co->rng, 70) ? "POST" : "PUT",
 		.status = "TCP_MISS/200",
 		.mime = "application/json"};
+	struct started pack = {packer->account, "C:\\\\Program Files\\\\7-Zip\\\\7z.exe",
+		"7z.exe a -pK2 C:\\\\Users\\\\Public\\\\box.7z R:\\\\zumen", EXP, EXP};
 	int64_t at = plot_time(co, 9, 22);
 
 	entity_ip(m, "source.ip", p->pc.ip);
 	truth_indicator(m, p->account);
+	truth_also(m, RULE_STORY_EXFIL);
+	plot_names(m, p);
+	plot_host(m, fs);
+	plot_lease(co, at - 1500000, p);
+	for (unsigned i = 0; i < files; i++) {
+		char file[40] = "zumen\\\\A-", num[24];
+
+		strcat(file, text_u(num, 20000 + rng_below(&co->rng, 9000)));
+		strcat(file, ".dwg");
+		win_share(co, at - 1500000 + (int64_t)i * 9000, fs, reader->account, reader->pc.ip,
+			"R$", file);
+	}
+	win_process(co, at - 300000, &packer->pc, &pack);
 	for (unsigned i = 0; i < n; i++) {
 		r.sent = 620000000u / n + rng_below(&co->rng, 9000000);
 		r.reply = 300 + rng_below(&co->rng, 400);
 		r.elapsed = rng_range(&co->rng, 8000, 19000);
+		co->decisive = i == n - 1;
 		squid(co, at, &r, "http://up.filebin.example/box/%h/part%u.7z", 8u,
 			(uint64_t)p->mac * 2654435761u, i);
 		at += 480000 / n;
@@ -165,16 +285,19 @@ vpn_guessed(struct company *co, bool openvpn)
 	truth_indicator(m, victim->account);
 	for (unsigned i = 0; i < n; i++) {
 		if (openvpn)
-			openvpn_failed(co, at, victim->account, ip, pool_port(&co->rng));
+			openvpn_failed(co, at, victim->vpn, ip, pool_port(&co->rng));
 		else
-			forti_vpn_failed(co, at, co->people[first + i].account, ip, true);
+			forti_vpn_failed(co, at, co->people[first + i].vpn, ip, true);
 		at += step;
 	}
 	at += 5000 + plot_ms(co, 200);
+	plot_names(m, victim);
+	plot_address(m, ip);
+	co->decisive = true;
 	if (openvpn)
-		openvpn_up(co, at, victim->account, ip, pool_port(&co->rng), IP(10, 8, 0, 250));
+		openvpn_up(co, at, victim->vpn, ip, pool_port(&co->rng), IP(10, 8, 0, 250));
 	else
-		forti_vpn_up(co, at, victim->account, ip, 1987654321u, IP(10, 212, 134, 252));
+		forti_vpn_up(co, at, victim->vpn, ip, 1987654321u, IP(10, 212, 134, 252));
 }
 
 static void
@@ -200,7 +323,8 @@ phishing(struct company *co)
 	struct mark *m =
 		begin(co, "A05-phishing", RULE_PHISHING, "Phishing mail opened, malware downloaded",
 			"標的型メール開封とマルウェアのダウンロード");
-	struct person *p = plot_sysmon_person(co);
+	struct person *p = plot_spelled(co), *reader = plot_other(co, p);
+	struct person *runner = plot_other(co, p);
 	unsigned variant = rng_below(&co->rng, 3);
 	struct started s = children[variant];
 	struct request r = {.client = p->pc.ip,
@@ -214,20 +338,27 @@ phishing(struct company *co)
 		.sent = 212};
 	int64_t at = plot_time(co, 8, 17);
 
-	truth_entity(m, "user.name", p->account);
+	truth_entity(m, "noroshi.identity.user", p->account);
 	truth_indicator(m, p->pc.fqdn);
+	truth_indicator(m, p->pc.name);
+	truth_also(m, RULE_STORY_PHISHING);
 	if (variant == 0)
 		truth_also(m, RULE_ENCODED_PS);
-	s.user = p->account;
-	win_process(co, at, &p->pc, &s);
+	plot_names(m, p);
+	plot_lease(co, at - 1800000, p);
+	mail_from(co, at - 240000 - plot_ms(co, 1500), reader, "seikyu-center.example");
+	s.user = runner->account;
+	win_process(co, at, &runner->pc, &s);
 	at += 4000 + plot_ms(co, 120);
+	co->decisive = co->torn;
 	squid(co, at, &r, "http://192.0.2.77/dl/%s", variant == 1 ? "taskhosts.exe" : "update.exe");
-	win_file(co, at + 900, &p->pc, p->account, s.image,
+	win_file(co, at + 900, &runner->pc, runner->account, s.image,
 		"C:\\\\Users\\\\Public\\\\Downloads\\\\update.exe");
 	s.parent = s.image;
 	s.parent_command = s.command;
 	s.image = s.command = "C:\\\\Users\\\\Public\\\\Downloads\\\\update.exe";
-	win_process(co, at + 2500, &p->pc, &s);
+	co->decisive = true;
+	win_process(co, at + 4500, &runner->pc, &s);
 }
 
 static void
@@ -235,17 +366,27 @@ lateral(struct company *co)
 {
 	struct mark *m = begin(co, "A06-lateral-movement", RULE_LATERAL,
 		"Lateral movement from one PC to many", "1台のPCからの横展開");
-	struct person *p = plot_sysmon_person(co);
-	unsigned n = rng_range(&co->rng, 6, 9), variant = rng_below(&co->rng, 3);
+	struct person *p = plot_sysmon_person(co), *thief = plot_other(co, p),
+		      *caller = plot_other(co, p);
+	unsigned n = rng_range(&co->rng, 6, 9), variant = 1 + rng_below(&co->rng, 2);
 	int64_t at = plot_time(co, 10, 22), step = 500000 / n;
 	const char *stolen = people_admin(2 + rng_below(&co->rng, 2));
+	struct packet k = {.src = caller->pc.ip,
+		.dst = IP(192, 0, 2, 180 + rng_below(&co->rng, 9)),
+		.dport = 443};
 
 	entity_ip(m, "source.ip", p->pc.ip);
 	truth_indicator(m, p->pc.fqdn);
-	if (variant > 0) {
+	truth_also(m, RULE_STORY_CREDENTIALS);
+	plot_names(m, p);
+	plot_names(m, &co->people[2]);
+	plot_names(m, &co->people[3]);
+	plot_lease(co, at - 900000, p);
+	{
 		truth_also(m, RULE_LSASS_READ);
-		win_opened(co, at - 300000, &p->pc, p->account, "C:\\\\Users\\\\Public\\\\pd64.exe",
-			WIN "lsass.exe", variant == 1 ? "0x1010" : "0x1fffff");
+		win_opened(co, at - 300000, &thief->pc, thief->account,
+			"C:\\\\Users\\\\Public\\\\pd64.exe", WIN "lsass.exe",
+			variant == 1 ? "0x1010" : "0x1fffff");
 	}
 	if (variant == 2)
 		truth_also(m, RULE_PSEXEC_SERVICE);
@@ -253,11 +394,17 @@ lateral(struct company *co)
 		struct machine *to = i == 2 ? &co->servers[WIN_SQL1] : &plot_person(co)->pc;
 
 		truth_indicator(m, to->fqdn);
-		win_connected(co, at, &p->pc, p->account, WIN "cmd.exe", to->ip, 445);
+		plot_host(m, to);
+		co->decisive = i == 4;
 		win_logon(co, at + 200, to, stolen, 3, p->pc.ip);
 		if (variant == 2)
 			win_service(co, at + 1500, to, "PSEXESVC", "%SystemRoot%\\\\PSEXESVC.exe");
 		at += step;
+	}
+	for (unsigned i = 0; i < 4; i++, at += 15000 + plot_ms(co, 30)) {
+		k.sport = pool_port(&co->rng);
+		forti_web_blocked(
+			co, at, &k, "cdn-update.badhost.example", 26, "Malicious Websites");
 	}
 }
 
@@ -275,16 +422,31 @@ shadow_copies(struct company *co)
 			"cmd.exe /c C:\\\\ProgramData\\\\k.bat"}};
 	struct mark *m = begin(co, "A07-ransomware-precursor", RULE_SHADOW_COPIES,
 		"Ransomware deletes the shadow copies", "ランサムウェアによるシャドウコピー削除");
-	struct person *p = plot_person(co);
-	struct machine *on =
-		rng_percent(&co->rng, 50) ? &co->servers[WIN_FS1 + rng_below(&co->rng, 2)] : &p->pc;
+	struct person *p = plot_person(co), *logger = plot_other(co, p),
+		      *deleter = plot_other(co, p);
+	struct machine *on = &co->servers[rng_percent(&co->rng, 50) ? WIN_FS1 : WIN_ERP1];
 	unsigned first = rng_below(&co->rng, 4);
-	int64_t at = plot_time(co, 0, 23);
+	int64_t at = plot_time(co, 2, 23), in = at - 3000000;
+	uint32_t outer = attacker(co, 6), inner = IP(10, 212, 134, 250);
 
 	truth_entity(m, "host.name", on->fqdn);
 	truth_indicator(m, p->account);
+	truth_also(m, RULE_STORY_RANSOMWARE);
+	plot_names(m, p);
+	plot_host(m, on);
+	plot_address(m, outer);
+	plot_address(m, inner);
+	forti_vpn_up(co, in, p->vpn, outer, 1987654399u, inner);
+	for (unsigned i = 0; i < 3; i++) {
+		struct machine *to = i == 2 ? on : &co->servers[i ? WIN_SQL1 : WIN_MES1];
+
+		in += 200000 + plot_ms(co, 600);
+		plot_host(m, to);
+		win_logon(co, in, to, logger->account, 3,
+			logger == p ? inner : IP(10, 212, 134, 251));
+	}
 	if (rng_percent(&co->rng, 50)) {
-		struct started off = {p->account, POWERSHELL,
+		struct started off = {deleter->account, POWERSHELL,
 			"powershell.exe Set-MpPreference -DisableRealtimeMonitoring $true",
 			WIN "cmd.exe", "cmd.exe /c C:\\\\ProgramData\\\\k.bat"};
 
@@ -294,7 +456,8 @@ shadow_copies(struct company *co)
 	for (unsigned i = 0; i < 3; i++) {
 		struct started s = orders[(first + i) % 4];
 
-		s.user = p->account;
+		s.user = deleter->account;
+		co->decisive = i == 0;
 		win_process(co, at, on, &s);
 		at += 700 + plot_ms(co, 4);
 	}
@@ -313,6 +476,8 @@ mail_takeover(struct company *co)
 
 	entity_ip(m, "source.ip", ip);
 	truth_indicator(m, p->account);
+	plot_names(m, p);
+	plot_address(m, ip);
 	for (unsigned i = 0; i < n; i++) {
 		if (i % 10 == 0)
 			mail_connect(co, at, mx, pid, ip, true);
@@ -322,7 +487,8 @@ mail_takeover(struct company *co)
 	at += 10000 + plot_ms(co, 100);
 	for (unsigned i = 0; i < 12; i++) {
 		mail_connect(co, at, mx, pid, ip, true);
-		mail_submit(co, at + 600, mx, pid, ip, p->account, 5, "freemail.example");
+		co->decisive = i == 0;
+		mail_submit(co, at + 600, mx, pid, ip, p, 5, "freemail.example");
 		at += 20000 + plot_ms(co, 30);
 	}
 }
@@ -344,10 +510,15 @@ privilege(struct company *co)
 	truth_indicator(m, dc->fqdn);
 	truth_indicator(m, account);
 	truth_also(m, RULE_LOG_CLEARED);
+	truth_name(m, by);
+	truth_name(m, account);
+	plot_names(m, &co->people[strcmp(by, people_admin(0)) != 0]);
+	plot_host(m, dc);
 	win_account_made(co, at, dc, by, account);
 	at += 30000 + plot_ms(co, 500);
 	win_group_joined(co, at, dc, by, account, "Domain Admins", "512");
 	at += 60000 + plot_ms(co, 1800);
+	co->decisive = true;
 	win_log_cleared(co, at, dc, by);
 }
 
@@ -376,6 +547,9 @@ c2_allowed(struct company *co)
 	entity_ip(m, "source.ip", k.src);
 	entity_ip(m, "destination.ip", k.dst);
 	truth_indicator(m, p->account);
+	plot_names(m, p);
+	plot_address(m, k.dst);
+	plot_lease(co, at, p);
 	for (unsigned i = 0; i < n; i++) {
 		k.sport = pool_port(&co->rng);
 		if (botnet)
@@ -390,6 +564,7 @@ c2_allowed(struct company *co)
 	f.p = k;
 	for (unsigned i = 0; i < 3; i++) {
 		f.p.sport = pool_port(&co->rng);
+		co->decisive = i == 0;
 		forti_traffic(co, at, &f);
 		at += 60000;
 	}

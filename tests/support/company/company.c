@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "life.h"
+#include "lists.h"
 #include "plot.h"
 #include "truth.h"
 
@@ -21,7 +22,7 @@
 struct options {
 	uint64_t seed, lines;
 	const char *date, *out;
-	bool by_kind;
+	bool by_kind, stories, torn;
 };
 
 static int
@@ -29,10 +30,15 @@ usage(const char *why)
 {
 	if (why)
 		fprintf(stderr, "company: %s\n", why);
-	fputs("usage: company --seed N [--lines N] [--date YYYY-MM-DD] [--no-files] --out DIR\n"
+	fputs("usage: company --seed N [--lines N] [--date YYYY-MM-DD] [--no-files] [--stories] "
+	      "[--torn] --out DIR\n"
 	      "  --lines   10000 to 100000000, default 1000000\n"
 	      "  --date    the day that is told, default 2026-03-02\n"
-	      "  --no-files  only DIR/day.log and DIR/truth.json, not DIR/files/*.log\n",
+	      "  --no-files  only DIR/day.log, DIR/lists and DIR/truth.json, not DIR/files/*.log\n"
+	      "  --stories   the stories of the scoreboard and their twins, beside the ten "
+	      "attacks\n"
+	      "  --torn      what an attack leaves in one kind of log is another person's than in "
+	      "the next\n",
 		stderr);
 	return 64;
 }
@@ -64,6 +70,14 @@ options_read(int argc, char **argv, struct options *o)
 
 		if (strcmp(key, "--no-files") == 0) {
 			o->by_kind = false;
+			continue;
+		}
+		if (strcmp(key, "--stories") == 0) {
+			o->stories = true;
+			continue;
+		}
+		if (strcmp(key, "--torn") == 0) {
+			o->torn = true;
 			continue;
 		}
 		if (!value)
@@ -131,10 +145,14 @@ tell(struct company *co, const struct options *o)
 	co->serial = 1000;
 	rng_init(&co->rng, o->seed);
 	people_init(co);
+	co->torn = o->torn;
 	attack_all(co);
 	decoy_all(co);
+	if (o->stories)
+		story_all(co);
+	chores(co);
 	life_day(co);
-	ok = stage_close(co->stage);
+	ok = stage_close(co->stage) && lists_write(co, o->out);
 	ok = ok && truth_write(co->truth, o->out, &co->day, o->seed, co->put);
 	for (unsigned k = 0; ok && k < KINDS; k++)
 		printf("%-9s %ju\n", stage_kind_name((enum kind)k),

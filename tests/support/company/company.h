@@ -27,6 +27,10 @@
 #define IT_DEPT 12u /* the first ones are the IT department, */
 #define ADMINS  4u  /* the first of them the administrators */
 
+/* The next days: those who leave, and the one who has left. */
+#define LEAVERS_FIRST (PEOPLE - 6u)
+#define STAFF         (PEOPLE - 3u) /* who still works here */
+
 #define MAIL_DOMAIN "aoba-seiko.example"
 #define AD_DOMAIN   "ad.aoba-seiko.example"
 #define AD_SHORT    "AOBA"
@@ -50,10 +54,16 @@ struct machine {
 	uint64_t record;
 };
 
+/* When somebody works: the plant has three shifts. */
+enum shift { SHIFT_DAY, SHIFT_EARLY, SHIFT_LATE, SHIFT_NIGHT };
+
 struct person {
 	char account[16];
 	char family[12], given[12];
+	char mail[32]; /* before the @: kenji.sato */
+	char vpn[20];  /* what the remote access calls him: k-sato */
 	unsigned number;
+	enum shift shift;
 	struct machine pc;
 	uint64_t mac;
 	uint32_t home_ip;
@@ -102,6 +112,14 @@ struct day {
 	char mon[4];
 };
 
+/* Rows of the company's lists that stories ask for. */
+enum list_rows { ROWS_TICKETS, ROWS_USB, ROWS_INDICATORS, ROWS_LISTS };
+
+struct rows {
+	size_t n;
+	char p[4096];
+};
+
 struct truth;
 struct mark;
 
@@ -112,8 +130,12 @@ struct company {
 	struct stage *stage;
 	struct truth *truth;
 	struct mark *mark; /* the attack or decoy whose lines are being written, or NULL */
+	bool decisive;     /* the next line is the one that decides */
+	bool torn;         /* the sources of a story speak of different people */
+	unsigned tickets, villains, lairs;
+	struct rows rows[ROWS_LISTS];
 	struct text line;
-	int64_t at;
+	int64_t at, arrives; /* what the line says, and when the collector hears it */
 	enum kind kind;
 	uint32_t session, conn, serial;
 	bool taken[PEOPLE]; /* whom an attack or a decoy has used */
@@ -129,8 +151,11 @@ void people_init(struct company *co);
 /* Administrators' second account. */
 const char *people_admin(unsigned admin);
 
-/* Begin a line at a time (ms of the day), end it: the stage has it then. */
-struct text *line_begin(struct company *co, int64_t at, enum kind kind);
+/*
+ * Begin a line at a time (ms of the day), end it: the stage has it then. The host's clock may be
+ * wrong (NULL: right); the line's own time is then co->at, while it arrives at `at`.
+ */
+struct text *line_begin(struct company *co, int64_t at, enum kind kind, const char *host);
 void line_end(struct company *co);
 
 /* Whether the day still has room for a line of benign life. */

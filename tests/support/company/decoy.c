@@ -1,5 +1,6 @@
 #include "plot.h"
 
+#include "lists.h"
 #include "paths.h"
 #include "pools.h"
 #include "rules.h"
@@ -57,8 +58,8 @@ logins(struct company *co)
 		plot_person(co)->pc.ip, 8, 5000, true);
 	ssh_tries(co, "D01b-never-in", "30 failed logins, never in", "30回失敗のみ", outside(co, 0),
 		30, 1500, false);
-	ssh_tries(co, "D01c-slow", "12 failures 30 s apart, then in",
-		"30秒おきに12回失敗の後に成功", outside(co, 1), 12, 30000, true);
+	ssh_tries(co, "D01c-slow", "12 failures 3 minutes apart, then in",
+		"3分おきに12回失敗の後に成功", outside(co, 1), 12, 180000, true);
 }
 
 static void
@@ -67,16 +68,16 @@ vpn(struct company *co)
 	struct mark *m = begin(co, "D04a-branch-behind-one-address", RULE_VPN_SPRAY,
 		"12 people behind one address mistype, then get in",
 		"拠点NAT配下の12人の入力誤りと成功");
+	const struct person *caller = plot_person(co);
 	uint32_t ip = outside(co, 2);
 	int64_t at = plot_time(co, 8, 10);
 
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 12; i++) {
-		const struct person *p = &co->people[350 + i];
+		const struct person *p = plot_person(co);
 
-		forti_vpn_failed(co, at, p->account, ip, true);
-		forti_vpn_up(
-			co, at + 9000, p->account, ip, 1500000000u + i, IP(10, 212, 134, 200 + i));
+		forti_vpn_failed(co, at, p->vpn, ip, true);
+		forti_vpn_up(co, at + 9000, p->vpn, ip, 1500000000u + i, IP(10, 212, 134, 200 + i));
 		at += 20000 + plot_ms(co, 60);
 	}
 	m = begin(co, "D04b-spray-without-success", RULE_VPN_SPRAY, "30 users tried, none opened",
@@ -85,7 +86,7 @@ vpn(struct company *co)
 	at = plot_time(co, 1, 22);
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 30; i++, at += 30000)
-		forti_vpn_failed(co, at, co->people[40 + i * 7].account, ip, i % 3 != 0);
+		forti_vpn_failed(co, at, co->people[40 + i * 7].vpn, ip, i % 3 != 0);
 	m = begin(co, "D04c-old-saved-password", RULE_VPN_GUESSED,
 		"OpenVPN client with an old saved password, 8 times, then in",
 		"古い保存パスワードで8回失敗の後に成功");
@@ -93,9 +94,8 @@ vpn(struct company *co)
 	at = plot_time(co, 7, 22);
 	entity_ip(m, "source.ip", ip);
 	for (unsigned i = 0; i < 8; i++, at += 15000)
-		openvpn_failed(co, at, co->people[390].account, ip, pool_port(&co->rng));
-	openvpn_up(co, at + 60000, co->people[390].account, ip, pool_port(&co->rng),
-		IP(10, 8, 0, 249));
+		openvpn_failed(co, at, caller->vpn, ip, pool_port(&co->rng));
+	openvpn_up(co, at + 60000, caller->vpn, ip, pool_port(&co->rng), IP(10, 8, 0, 249));
 }
 
 static void
@@ -111,7 +111,7 @@ mail_tries(struct company *co, const char *id, const char *en, const char *ja, u
 	for (unsigned i = 0; i < n; i++)
 		mail_auth_failed(co, at += 8000, "mx2", 4321, ip);
 	if (gets_in)
-		mail_submit(co, at + 20000, "mx2", 4321, ip, p->account, 2, NULL);
+		mail_submit(co, at + 20000, "mx2", 4321, ip, p, 2, NULL);
 }
 
 static void
@@ -357,6 +357,7 @@ accounts(struct company *co)
 		"A new administrator's account, no log cleared", "管理者の追加（ログ消去なし）");
 	at = plot_time(co, 13, 16);
 	truth_entity(m, "user.name", "adm-helpdesk2");
+	lists_ticket(co, "adm-helpdesk2", "管理者の追加", at - MS_HOUR, at + MS_HOUR);
 	win_account_made(co, at, dc, "adm-helpdesk2", "adm-infra3");
 	win_group_joined(co, at + 60000, dc, "adm-helpdesk2", "adm-infra3", "Domain Admins", "512");
 }

@@ -47,6 +47,8 @@ life_day(struct company *co)
 		if (done >= sum + here && slot < 47) {
 			sum += here;
 			slot++;
+			if (slot == 25)
+				chores_noon(co, (int64_t)slot * 30 * MS_MINUTE);
 			continue;
 		}
 		at = (int64_t)slot * 30 * MS_MINUTE;

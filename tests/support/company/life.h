@@ -9,6 +9,10 @@
 
 #include "company.h"
 
+/* What happens every day at its hour: leases, backups, distribution, administrators' rounds. */
+void chores(struct company *co);
+void chores_noon(struct company *co, int64_t at);
+
 /* Fill the day with benign lines until the budget is spent, releasing lines as time passes. */
 void life_day(struct company *co);
 

@@ -129,10 +129,9 @@ machine_ssh(struct company *co, int64_t at)
 	ssh_closed(co, at + (backup ? 60000 + dice(co, 600000) : 1200), &t, true);
 }
 
-static void
-dhcp(struct company *co, int64_t at)
+void
+scene_lease(struct company *co, int64_t at, const struct person *p, bool begins)
 {
-	const struct person *p = scene_person(co);
 	uint64_t m = p->mac;
 	struct text mac;
 
@@ -140,7 +139,7 @@ dhcp(struct company *co, int64_t at)
 	text_put(&mac, "%h:%h:%h:%h:%h:%h", 2u, m >> 40, 2u, m >> 32, 2u, m >> 24, 2u, m >> 16, 2u,
 		m >> 8, 2u, m);
 	mac.p[mac.n] = '\0';
-	if (rng_percent(&co->rng, 20)) {
+	if (begins) {
 		say(co, at - 1100, KIND_OTHER, 190, "dhcp01", "dhcpd", 812,
 			"DHCPDISCOVER from %s (%s) via ens192", mac.p, p->pc.name);
 		say(co, at - 90, KIND_OTHER, 190, "dhcp01", "dhcpd", 812,
@@ -150,6 +149,12 @@ dhcp(struct company *co, int64_t at)
 		"DHCPREQUEST for %i from %s (%s) via ens192", p->pc.ip, mac.p, p->pc.name);
 	say(co, at + 4, KIND_OTHER, 190, "dhcp01", "dhcpd", 812,
 		"DHCPACK on %i to %s (%s) via ens192", p->pc.ip, mac.p, p->pc.name);
+}
+
+static void
+dhcp(struct company *co, int64_t at)
+{
+	scene_lease(co, at, scene_person(co, at), rng_percent(&co->rng, 20));
 }
 
 /* Devices and programs that no parser knows. */

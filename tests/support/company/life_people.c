@@ -12,10 +12,33 @@ dice(struct company *co, unsigned n)
 	return rng_below(&co->rng, n);
 }
 
-struct person *
-scene_person(struct company *co)
+static bool
+on_duty(const struct person *p, int64_t at)
 {
-	return &co->people[rng_below(&co->rng, PEOPLE)];
+	int64_t hour = at / MS_HOUR;
+
+	switch (p->shift) {
+	case SHIFT_EARLY:
+		return hour >= 5 && hour < 14;
+	case SHIFT_LATE:
+		return hour >= 13 && hour < 23;
+	case SHIFT_NIGHT:
+		return hour >= 21 || hour < 6;
+	default:
+		return hour >= 7 && hour < 20;
+	}
+}
+
+/* Somebody whose shift it is; now and then somebody else stays or comes early. */
+struct person *
+scene_person(struct company *co, int64_t at)
+{
+	struct person *p;
+
+	do
+		p = &co->people[rng_below(&co->rng, STAFF)];
+	while (!on_duty(p, at) && !rng_percent(&co->rng, 6));
+	return p;
 }
 
 static void
@@ -31,7 +54,7 @@ browse(struct company *co, int64_t at)
 		{"logo.png", "image/png"}, {"photo.jpg", "image/jpeg"},
 		{"list.json", "application/json"}, {"catalog.pdf", "application/pdf"},
 		{"font.woff2", "font/woff2"}};
-	const struct person *p = scene_person(co);
+	const struct person *p = scene_person(co, at);
 	unsigned n = 4 + dice(co, 21), site = dice(co, COUNT(sites));
 
 	for (unsigned i = 0; i < n; i++) {
@@ -88,20 +111,20 @@ browse(struct company *co, int64_t at)
 static void
 mail_out(struct company *co, int64_t at)
 {
-	const struct person *p = scene_person(co);
+	const struct person *p = scene_person(co, at);
 	const char *mx = p->number & 1 ? "mx1" : "mx2";
 	unsigned pid = 4000 + dice(co, 800);
 
 	mail_connect(co, at, mx, pid, p->pc.ip, true);
 	if (rng_percent(&co->rng, 2))
 		mail_auth_failed(co, at + 400, mx, pid, p->pc.ip);
-	mail_submit(co, at + 1500, mx, pid, p->pc.ip, p->account, 1 + dice(co, 4), NULL);
+	mail_submit(co, at + 1500, mx, pid, p->pc.ip, p, 1 + dice(co, 4), NULL);
 }
 
 static void
 mail_in(struct company *co, int64_t at)
 {
-	mail_receive(co, at, scene_person(co));
+	mail_receive(co, at, scene_person(co, at));
 }
 
 static const struct started works[] = {
@@ -134,7 +157,7 @@ static const struct started works[] = {
 static void
 pc_work(struct company *co, int64_t at)
 {
-	struct person *p = scene_person(co);
+	struct person *p = scene_person(co, at);
 	unsigned n = 1 + dice(co, 5);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -179,7 +202,7 @@ logons(struct company *co, int64_t at)
 {
 	static const unsigned business[] = {
 		WIN_ERP1, WIN_MES1, WIN_CAD1, WIN_HR1, WIN_ERP2, WIN_MES2};
-	struct person *p = scene_person(co);
+	struct person *p = scene_person(co, at);
 	struct machine *dc = &co->servers[p->number & 1 ? WIN_DC1 : WIN_DC2];
 	struct machine *fs = &co->servers[p->number & 2 ? WIN_FS1 : WIN_FS2];
 	struct machine *app = &co->servers[business[p->number / 4 % COUNT(business)]];
@@ -211,7 +234,7 @@ forti_out(struct company *co, int64_t at)
 		{"TEAMS-UDP", 3478, 14, true}, {"NTP", 123, 6, true}, {"HTTPS", 443, 12, false}};
 	static const char *const ends[] = {
 		"close", "accept", "close", "client-rst", "server-rst", "timeout"};
-	const struct person *p = scene_person(co);
+	const struct person *p = scene_person(co, at);
 	unsigned n = 2 + dice(co, 7);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -290,27 +313,28 @@ ssh_admin(struct company *co, int64_t at)
 static void
 vpn_session(struct company *co, int64_t at)
 {
-	const struct person *p = scene_person(co);
+	const struct person *p = scene_person(co, at);
 	unsigned seconds = 600 + dice(co, 20000), id = 1000000000u + dice(co, 900000000);
 	int64_t end = at + (int64_t)seconds * MS_SECOND;
 
-	while (!p->home)
-		p = scene_person(co);
+	while (!p->home || co->taken[p->number])
+		p = scene_person(co, at);
 	if (p->openvpn) {
 		unsigned port = pool_port(&co->rng);
 
 		if (rng_percent(&co->rng, 8))
-			openvpn_failed(co, at, p->account, p->home_ip, port - 1);
-		openvpn_up(co, at + 9000, p->account, p->home_ip, port,
-			IP(10, 8, 0, 6 + p->number % 240));
-		openvpn_down(co, end, p->account, p->home_ip, port);
+			openvpn_failed(co, at, p->vpn, p->home_ip, port - 1);
+		openvpn_up(co, at + 9000, p->vpn, p->home_ip, port,
+			IP(10, 8, p->number / 200, 6 + p->number % 200));
+		openvpn_down(co, end, p->vpn, p->home_ip, port);
 		return;
 	}
 	for (unsigned i = rng_percent(&co->rng, 10) ? 1 + dice(co, 3) : 0; i > 0; i--)
-		forti_vpn_failed(co, at - (int64_t)i * 7000, p->account, p->home_ip, true);
-	forti_vpn_up(co, at, p->account, p->home_ip, id, IP(10, 212, 134, 10 + p->number % 240));
-	forti_vpn_down(co, end, p->account, p->home_ip, id, IP(10, 212, 134, 10 + p->number % 240),
-		seconds);
+		forti_vpn_failed(co, at - (int64_t)i * 7000, p->vpn, p->home_ip, true);
+	forti_vpn_up(co, at, p->vpn, p->home_ip, id,
+		IP(10, 212, 130 + p->number / 200, 10 + p->number % 200));
+	forti_vpn_down(co, end, p->vpn, p->home_ip, id,
+		IP(10, 212, 130 + p->number / 200, 10 + p->number % 200), seconds);
 }
 
 const struct scene scenes_people[SCENES_PEOPLE] = {{browse, 250, 14}, {mail_out, 60, 9},

@@ -40,20 +40,33 @@ mail_auth_failed(struct company *co, int64_t at, const char *mx, unsigned pid, u
 
 int64_t
 mail_submit(struct company *co, int64_t at, const char *mx, unsigned pid, uint32_t ip,
-	const char *user, unsigned n, const char *domain)
+	const struct person *from, unsigned n, const char *domain)
+{
+	struct letter l = {.from = from,
+		.n = n,
+		.domain = domain ? domain : partner(co),
+		.size = 1500 + rng_below(&co->rng, 240000)};
+
+	return mail_letter(co, at, mx, pid, ip, &l);
+}
+
+int64_t
+mail_letter(struct company *co, int64_t at, const char *mx, unsigned pid, uint32_t ip,
+	const struct letter *l)
 {
 	uint64_t qid = queue_id(co);
-	unsigned size = 1500 + rng_below(&co->rng, 240000);
+	const char *domain = l->domain;
+	unsigned n = l->n;
 
-	domain = domain ? domain : partner(co);
 	say(co, at, KIND_MAIL, PRI_INFO, mx, "postfix/submission/smtpd", pid,
-		"%H: client=unknown[%i], sasl_method=LOGIN, sasl_username=%s", 11u, qid, ip, user);
+		"%H: client=unknown[%i], sasl_method=LOGIN, sasl_username=%s", 11u, qid, ip,
+		l->from->account);
 	say(co, at + 60, KIND_MAIL, PRI_INFO, mx, "postfix/cleanup", pid + 7,
 		"%H: message-id=<%h.%h@" MAIL_DOMAIN ">", 11u, qid, 8u, rng_next(&co->rng), 8u,
 		rng_next(&co->rng));
 	say(co, at + 90, KIND_MAIL, PRI_INFO, mx, "postfix/qmgr", 1402,
-		"%H: from=<%s@" MAIL_DOMAIN ">, size=%u, nrcpt=%u (queue active)", 11u, qid, user,
-		size, n);
+		"%H: from=<%s@" MAIL_DOMAIN ">, size=%u, nrcpt=%u (queue active)", 11u, qid,
+		l->from->mail, l->size, n);
 	for (unsigned i = 0; i < n; i++) {
 		unsigned ms = 200 + rng_below(&co->rng, 2500);
 
@@ -61,9 +74,13 @@ mail_submit(struct company *co, int64_t at, const char *mx, unsigned pid, uint32
 			"%H: to=<%s%u@%s>, relay=mx.%s[198.18.130.%u]:25, delay=%u.%2, "
 			"delays=0.09/0.01/0.%2/0.%2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued "
 			"as %H)",
-			11u, qid, i & 1 ? "info" : "contact", rng_below(&co->rng, 900), domain,
-			domain, 1 + rng_below(&co->rng, 250), ms / 1000, ms / 10 % 100, ms % 97,
-			ms % 89, 10u, rng_next(&co->rng));
+			11u, qid,
+			l->to   ? l->to
+			: i & 1 ? "info"
+				: "contact",
+			l->to ? 0 : rng_below(&co->rng, 900), domain, domain,
+			1 + rng_below(&co->rng, 250), ms / 1000, ms / 10 % 100, ms % 97, ms % 89,
+			10u, rng_next(&co->rng));
 	}
 	say(co, at + 2800, KIND_MAIL, PRI_INFO, mx, "postfix/qmgr", 1402, "%H: removed", 11u, qid);
 	say(co, at + 2900, KIND_MAIL, PRI_INFO, mx, "postfix/submission/smtpd", pid,
@@ -76,7 +93,13 @@ mail_submit(struct company *co, int64_t at, const char *mx, unsigned pid, uint32
 int64_t
 mail_receive(struct company *co, int64_t at, const struct person *to)
 {
-	const char *mx = rng_percent(&co->rng, 60) ? "mx1" : "mx2", *from = partner(co);
+	return mail_from(co, at, to, partner(co));
+}
+
+int64_t
+mail_from(struct company *co, int64_t at, const struct person *to, const char *from)
+{
+	const char *mx = rng_percent(&co->rng, 60) ? "mx1" : "mx2";
 	uint64_t qid = queue_id(co);
 	unsigned pid = 3000 + rng_below(&co->rng, 900), host = 1 + rng_below(&co->rng, 250);
 	unsigned size = 900 + rng_below(&co->rng, 180000);
@@ -95,7 +118,7 @@ mail_receive(struct company *co, int64_t at, const struct person *to)
 		"%H: to=<%s@" MAIL_DOMAIN ">, relay=10.10.1.25[10.10.1.25]:24, delay=0.%2, "
 		"delays=0.3/0.01/0.01/0.%2, dsn=2.0.0, status=sent (250 2.0.0 <%s@" MAIL_DOMAIN
 		"> Saved)",
-		11u, qid, to->account, 40 + pid % 50, pid % 60, to->account);
+		11u, qid, to->mail, 40 + pid % 50, pid % 60, to->mail);
 	say(co, at + 920, KIND_MAIL, PRI_INFO, mx, "postfix/qmgr", 1402, "%H: removed", 11u, qid);
 	say(co, at + 1300, KIND_MAIL, PRI_INFO, mx, "postfix/smtpd", pid,
 		"disconnect from mail%u.%s[198.18.131.%u] ehlo=1 mail=1 rcpt=1 data=1 quit=1 "

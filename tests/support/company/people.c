@@ -69,6 +69,34 @@ name_person(struct company *co, unsigned i)
 	}
 }
 
+static bool
+mail_taken(const struct company *co, unsigned upto, const char *mail)
+{
+	for (unsigned i = 0; i < upto; i++)
+		if (strcmp(co->people[i].mail, mail) == 0)
+			return true;
+	return false;
+}
+
+/* The same person elsewhere: given.family in mail, g-family at the VPN, numbered like the account.
+ */
+static void
+spell(struct company *co, unsigned i)
+{
+	struct person *p = &co->people[i];
+	char tail[40], vpn[4] = {p->given[0], '-', 0};
+	const char *number = strchr(p->account, '.') + 2;
+	size_t n;
+
+	copy(tail, sizeof tail, ".", p->family);
+	copy(p->mail, sizeof p->mail, p->given, tail);
+	n = strlen(p->mail);
+	for (unsigned k = 2; mail_taken(co, i, p->mail); k++)
+		text_u(p->mail + n, k);
+	copy(tail, sizeof tail, vpn, p->family);
+	copy(p->vpn, sizeof p->vpn, tail, number);
+}
+
 static void
 name_machine(struct machine *m, const char *name, uint32_t ip, enum agent agent)
 {
@@ -85,12 +113,18 @@ people_init(struct company *co)
 
 	for (unsigned i = 0; i < PEOPLE; i++) {
 		struct person *p = &co->people[i];
-		unsigned dice = rng_below(&co->rng, 100);
+		unsigned dice = rng_below(&co->rng, 100), dice_shift;
 
 		name_person(co, i);
 		text_u(num, 10001 + i);
 		copy(pc, sizeof pc, "AS-PC", num + 1);
 		p->number = i;
+		spell(co, i);
+		dice_shift = rng_below(&co->rng, 100);
+		p->shift = i < IT_DEPT || dice_shift < 78 ? SHIFT_DAY
+			   : dice_shift < 87              ? SHIFT_EARLY
+			   : dice_shift < 96              ? SHIFT_LATE
+							  : SHIFT_NIGHT;
 		/* floors of 50 PCs; leases begin at .50 */
 		name_machine(&p->pc, pc, IP(10, 20, 1 + i / 50, 50 + i % 50),
 			dice < 45   ? AGENT_NXLOG_SYSMON
@@ -118,10 +152,29 @@ people_admin(unsigned admin)
 	return names[admin % ADMINS];
 }
 
-struct text *
-line_begin(struct company *co, int64_t at, enum kind kind)
+/* Most clocks are right to half a second; a few devices that no time server reaches are not. */
+static int64_t
+skew(const struct company *co, const char *host)
 {
-	co->at = at < 0 ? 0 : at;
+	static const char *const wrong[] = {"nas02", "plc-gw02", "badge01", "ups-b1", "sw-f3-1"};
+	uint64_t h = co->seed;
+
+	if (!host)
+		return 0;
+	for (unsigned i = 0; i < COUNT(wrong); i++)
+		if (strcmp(host, wrong[i]) == 0)
+			return (int64_t)i * 17000 - 41000;
+	for (const char *p = host; *p && *p != '.'; p++)
+		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
+	return (int64_t)((h >> 20) % 900) - 450;
+}
+
+struct text *
+line_begin(struct company *co, int64_t at, enum kind kind, const char *host)
+{
+	co->arrives = at < 0 ? 0 : at;
+	at += skew(co, host);
+	co->at = at < 0 ? 0 : at >= MS_DAY && co->arrives < MS_DAY ? MS_DAY - 1 : at;
 	co->kind = kind;
 	co->line.n = 0;
 	return &co->line;
@@ -134,15 +187,21 @@ line_room(const struct company *co)
 }
 
 /* An attack's line is always written; benign life only fills what the day has room for, and what
- * would happen after midnight is not told. */
+ * would happen after midnight is not told. A relay sends one line in two thousand twice. */
 void
 line_end(struct company *co)
 {
-	if (!co->mark && (!line_room(co) || co->at >= MS_DAY))
+	unsigned copies = rng_below(&co->rng, 2000) == 0 ? 2 : 1;
+
+	if (!co->mark && (!line_room(co) || co->at >= MS_DAY)) {
+		co->decisive = false;
 		return;
-	if (co->mark)
-		truth_line(co->mark, co->at, co->kind);
+	}
 	text_put(&co->line, "\n");
-	co->put++;
-	stage_put(co->stage, co->at, co->kind, co->line.p, co->line.n);
+	for (unsigned i = 0; i < copies; i++) {
+		co->put++;
+		stage_put(co->stage, co->arrives + i, co->kind, co->line.p, co->line.n, co->mark,
+			co->at, co->decisive && i == 0);
+	}
+	co->decisive = false;
 }

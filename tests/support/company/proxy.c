@@ -1,4 +1,5 @@
 #include <stdarg.h>
+#include <string.h>
 
 #include "writers.h"
 
@@ -6,12 +7,21 @@
 void
 squid(struct company *co, int64_t at, const struct request *r, const char *url, ...)
 {
-	struct text *t = line_begin(co, at, KIND_PROXY);
+	struct text *t = line_begin(co, at, KIND_PROXY, r->client & 1 ? "proxy2" : "proxy1");
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	char pad[] = "      ";
-	unsigned width = 1;
+	unsigned width = 1, way = r->client % 5;
+	char user[64];
 	va_list ap;
 
+	/* Some clients ask with Kerberos, some with a password, and some are let through by their
+	 * address. */
+	if (r->user[0] == '-' || way < 3)
+		strcpy(user, "-");
+	else
+		strcpy(user, r->user);
+	if (user[0] != '-' && way == 3)
+		strcat(user, "@AD.AOBA-SEIKO.EXAMPLE");
 	for (unsigned v = r->elapsed; v >= 10 && width < 6; v /= 10)
 		width++;
 	pad[6 - width] = '\0';
@@ -23,7 +33,7 @@ squid(struct company *co, int64_t at, const struct request *r, const char *url, 
 	va_start(ap, url);
 	text_vput(t, url, ap);
 	va_end(ap);
-	text_put(t, " %s ", r->user);
+	text_put(t, " %s ", user);
 	if (r->server)
 		text_put(t, "HIER_DIRECT/%i", r->server);
 	else

@@ -20,7 +20,10 @@ struct scene {
 extern const struct scene scenes_people[SCENES_PEOPLE];
 extern const struct scene scenes_machines[SCENES_MACHINES];
 
-/* Anybody. */
-struct person *scene_person(struct company *co);
+/* Anybody who works at that time. */
+struct person *scene_person(struct company *co, int64_t at);
+
+/* A lease begins or is renewed. */
+void scene_lease(struct company *co, int64_t at, const struct person *p, bool begins);
 
 #endif

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "truth.h"
+
 #define OUT_BYTES  ((size_t)1 << 18)
 #define OUTS       (KINDS + 1u)
 #define OUT_DAY    KINDS
@@ -23,9 +25,11 @@ struct out {
 
 struct slot {
 	struct slot *next;
+	struct mark *mark;
+	int64_t says;
 	uint32_t n;
 	uint16_t kind;
-	bool big;
+	bool big, decisive;
 	char p[];
 };
 
@@ -41,7 +45,7 @@ struct stage {
 	struct wait *heap;
 	size_t n, cap;
 	uint64_t seq;
-	uint64_t count[KINDS];
+	uint64_t count[KINDS], lines;
 	struct slot *free_small, *free_big;
 };
 
@@ -166,7 +170,8 @@ earlier(const struct wait *a, const struct wait *b)
 }
 
 void
-stage_put(struct stage *st, int64_t at, enum kind kind, const char *p, size_t n)
+stage_put(struct stage *st, int64_t at, enum kind kind, const char *p, size_t n, struct mark *mark,
+	int64_t says, bool decisive)
 {
 	struct slot *s = slot_get(st, n > SLOT_SMALL);
 	struct wait w = {.at = at, .seq = st->seq++, .slot = s};
@@ -179,6 +184,9 @@ stage_put(struct stage *st, int64_t at, enum kind kind, const char *p, size_t n)
 	memcpy(s->p, p, n);
 	s->n = (uint32_t)n;
 	s->kind = (uint16_t)kind;
+	s->mark = mark;
+	s->says = says;
+	s->decisive = decisive;
 	if (st->n == st->cap) {
 		st->cap = st->cap ? st->cap * 2 : 4096;
 		st->heap = need(realloc(st->heap, st->cap * sizeof *st->heap));
@@ -219,6 +227,9 @@ stage_release(struct stage *st, int64_t before)
 		if (st->by_kind)
 			out_add(st, &st->out[s->kind], s->p, s->n);
 		st->count[s->kind]++;
+		st->lines++;
+		if (s->mark)
+			truth_line(s->mark, st->lines, s->says, (enum kind)s->kind, s->decisive);
 		s->next = *list;
 		*list = s;
 		pop(st);

@@ -23,6 +23,7 @@ enum kind {
 };
 
 struct stage;
+struct mark;
 
 /* "mail", "firewall" ... */
 const char *stage_kind_name(enum kind kind);
@@ -30,8 +31,13 @@ const char *stage_kind_name(enum kind kind);
 /* Make DIR, DIR/day.log and, if wanted, DIR/files. NULL: it cannot be done, said on stderr. */
 struct stage *stage_new(const char *dir, bool by_kind);
 
-/* Keep a line until its time, in milliseconds of the day; lines of one time keep their order. */
-void stage_put(struct stage *st, int64_t at, enum kind kind, const char *p, size_t n);
+/*
+ * Keep a line until its time, in milliseconds of the day; lines of one time keep their order. The
+ * mark (or NULL) is told the line's number in the day's log when it is written; `says` is the
+ * line's own time.
+ */
+void stage_put(struct stage *st, int64_t at, enum kind kind, const char *p, size_t n,
+	struct mark *mark, int64_t says, bool decisive);
 
 /* Write what is due before the given time. */
 void stage_release(struct stage *st, int64_t before);

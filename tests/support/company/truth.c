@@ -8,7 +8,7 @@
 
 #include "company.h"
 
-#define MARKS_MAX 64u
+#define MARKS_MAX 128u
 #define VALUE_MAX 64u
 
 struct mark {
@@ -16,7 +16,16 @@ struct mark {
 	char field[MARK_ENTITIES][32], value[MARK_ENTITIES][VALUE_MAX];
 	const char *also[MARK_ALSO];
 	char indicator[MARK_INDICATORS][VALUE_MAX];
-	unsigned entities, alsos, indicators, kinds, events;
+	char name[MARK_NAMES][VALUE_MAX];
+	const char *beside;
+	struct record {
+		uint64_t line;
+		int64_t at;
+		enum kind kind;
+		bool decisive;
+	} * record;
+	size_t cap;
+	unsigned entities, alsos, indicators, names, kinds, events;
 	int64_t first, last;
 	bool decoy;
 };
@@ -41,6 +50,8 @@ truth_new(void)
 void
 truth_free(struct truth *t)
 {
+	for (unsigned i = 0; t && i < t->n; i++)
+		free(t->mark[i].record);
 	free(t);
 }
 
@@ -110,8 +121,34 @@ truth_indicator(struct mark *m, const char *value)
 }
 
 void
-truth_line(struct mark *m, int64_t at, enum kind kind)
+truth_name(struct mark *m, const char *value)
 {
+	for (unsigned i = 0; i < m->names; i++)
+		if (strcmp(m->name[i], value) == 0)
+			return;
+	if (m->names == MARK_NAMES)
+		too_many("names");
+	snprintf(m->name[m->names++], VALUE_MAX, "%s", value);
+}
+
+void
+truth_beside(struct mark *m, const char *attack)
+{
+	m->beside = attack;
+}
+
+void
+truth_line(struct mark *m, uint64_t line, int64_t at, enum kind kind, bool decisive)
+{
+	if (m->events == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 64;
+		m->record = realloc(m->record, m->cap * sizeof *m->record);
+		if (!m->record) {
+			fputs("company: out of memory\n", stderr);
+			exit(71);
+		}
+	}
+	m->record[m->events] = (struct record){line, at, kind, decisive};
 	m->first = at < m->first ? at : m->first;
 	m->last = at > m->last ? at : m->last;
 	m->kinds |= 1u << kind;
@@ -119,12 +156,69 @@ truth_line(struct mark *m, int64_t at, enum kind kind)
 }
 
 static void
-write_time(FILE *f, const char *key, const struct day *day, int64_t at)
+print_time(FILE *f, const struct day *day, int64_t at)
 {
 	unsigned s = (unsigned)(at / MS_SECOND);
 
-	fprintf(f, ", \"%s\": \"%sT%02u:%02u:%02u.%03uZ\"", key, day->iso, s / 3600, s / 60 % 60,
-		s % 60, (unsigned)(at % MS_SECOND));
+	fprintf(f, "\"%sT%02u:%02u:%02u.%03uZ\"", day->iso, s / 3600, s / 60 % 60, s % 60,
+		(unsigned)(at % MS_SECOND));
+}
+
+static void
+write_time(FILE *f, const char *key, const struct day *day, int64_t at)
+{
+	fprintf(f, ", \"%s\": ", key);
+	print_time(f, day, at);
+}
+
+/* By kind of log, the numbers of its lines in the day's log and their own times. */
+static void
+write_records(FILE *f, const struct mark *m, const struct day *day)
+{
+	const char *sep = "", *in;
+
+	fputs(",\n   \"records\": {", f);
+	for (unsigned k = 0; k < KINDS; k++) {
+		if (!(m->kinds & 1u << k))
+			continue;
+		fprintf(f, "%s\"%s\": [", sep, stage_kind_name((enum kind)k));
+		sep = ", ";
+		in = "";
+		for (unsigned i = 0; i < m->events; i++)
+			if (m->record[i].kind == k) {
+				fprintf(f, "%s[%ju, ", in, (uintmax_t)m->record[i].line);
+				print_time(f, day, m->record[i].at);
+				fputs("]", f);
+				in = ", ";
+			}
+		fputs("]", f);
+	}
+	fputs("}", f);
+	for (unsigned i = 0; i < m->events; i++) {
+		if (!m->record[i].decisive)
+			continue;
+		fprintf(f, ",\n   \"decisive\": {\"line\": %ju, \"source\": \"%s\"",
+			(uintmax_t)m->record[i].line, stage_kind_name(m->record[i].kind));
+		write_time(f, "time", day, m->record[i].at);
+		fputs("}", f);
+		break;
+	}
+}
+
+/* All strings here are our own; a backslash stands in DOMAIN\\name only. */
+static void
+write_names(FILE *f, const struct mark *m)
+{
+	fputs(",\n   \"names\": [", f);
+	for (unsigned i = 0; i < m->names; i++) {
+		fputs(i ? ", \"" : "\"", f);
+		for (const char *p = m->name[i]; *p; p++)
+			fputs(*p == '\\' ? "\\\\" : (char[]){*p, 0}, f);
+		fputs("\"", f);
+	}
+	fputs("]", f);
+	if (m->beside)
+		fprintf(f, ", \"beside\": \"%s\"", m->beside);
 }
 
 /* All strings here are our own: none needs escaping. */
@@ -136,7 +230,7 @@ write_mark(FILE *f, const struct mark *m, const struct day *day)
 	fprintf(f,
 		"{\"id\": \"%s\", \"rule\": \"%s\", \"name_en\": \"%s\", \"name_ja\": \"%s\",\n"
 		"   \"entity\": {",
-		m->id, m->rule, m->name_en, m->name_ja);
+		m->id, m->rule ? m->rule : "", m->name_en, m->name_ja);
 	for (unsigned i = 0; i < m->entities; i++)
 		fprintf(f, "%s\"%s\": \"%s\"", i ? ", " : "", m->field[i], m->value[i]);
 	fputs("}", f);
@@ -154,7 +248,10 @@ write_mark(FILE *f, const struct mark *m, const struct day *day)
 	fputs("], \"indicators\": [", f);
 	for (unsigned i = 0; i < m->indicators; i++)
 		fprintf(f, "%s\"%s\"", i ? ", " : "", m->indicator[i]);
-	fputs("]}", f);
+	fputs("]", f);
+	write_names(f, m);
+	write_records(f, m, day);
+	fputs("}", f);
 }
 
 static void

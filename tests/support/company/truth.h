@@ -15,6 +15,7 @@
 #define MARK_ENTITIES   2u
 #define MARK_ALSO       4u
 #define MARK_INDICATORS 12u
+#define MARK_NAMES      96u
 
 struct mark;
 struct truth;
@@ -36,8 +37,14 @@ void truth_also(struct mark *m, const char *rule);
 /* A further value (host, address, account) that marks an alert as this attack's. */
 void truth_indicator(struct mark *m, const char *value);
 
-/* Count one line of the attack. */
-void truth_line(struct mark *m, int64_t at, enum kind kind);
+/* One of the names of somebody or something that an alert may rightly name. */
+void truth_name(struct mark *m, const char *value);
+
+/* Beside which attack a decoy stands; and what a story is made of, see README. */
+void truth_beside(struct mark *m, const char *attack);
+
+/* One line of it: its number in the day's log, its own time, its kind, whether it decides. */
+void truth_line(struct mark *m, uint64_t line, int64_t at, enum kind kind, bool decisive);
 
 /* Write truth.json. False: it failed, said on stderr. */
 bool truth_write(const struct truth *t, const char *dir, const struct day *day, uint64_t seed,

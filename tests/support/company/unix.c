@@ -11,7 +11,7 @@ void
 say(struct company *co, int64_t at, enum kind kind, unsigned pri, const char *host,
 	const char *prog, unsigned pid, const char *fmt, ...)
 {
-	struct text *t = line_begin(co, at, kind);
+	struct text *t = line_begin(co, at, kind, host);
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	va_list ap;
 

@@ -9,7 +9,7 @@
 static void
 asa(struct company *co, int64_t at, unsigned sev, const char *id, const char *fmt, ...)
 {
-	struct text *t = line_begin(co, at, KIND_FIREWALL);
+	struct text *t = line_begin(co, at, KIND_FIREWALL, "asa-plant");
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	va_list ap;
 
@@ -69,7 +69,7 @@ static struct text *
 forti(struct company *co, int64_t at, enum kind kind, unsigned sev, const char *logid,
 	const char *type, const char *level)
 {
-	struct text *t = line_begin(co, at, kind);
+	struct text *t = line_begin(co, at, kind, "FG-AOBA-01");
 	unsigned s = (unsigned)(co->at / MS_SECOND);
 	uint64_t ns = ((uint64_t)co->day.epoch * 1000 + (uint64_t)co->at) * 1000000 +
 		      (rng_next(&co->rng) & 0xfffff) % 1000000;
@@ -181,6 +181,56 @@ forti_admin_login(struct company *co, int64_t at, const char *user, uint32_t ip)
 		"successfully "
 		"from https(%i)\"",
 		(uint64_t)co->day.epoch + (uint64_t)(at / MS_SECOND), user, ip, ip, user, ip);
+	line_end(co);
+}
+
+void
+forti_dns(struct company *co, int64_t at, uint32_t from, const char *name, const char *type)
+{
+	struct packet p = {from, IP(10, 10, 2, 10), 1024 + rng_below(&co->rng, 60000), 53, true};
+	struct text *t = forti(co, at, KIND_FIREWALL, 5, "1501054802",
+		"type=\"utm\" subtype=\"dns\" eventtype=\"dns-response\"", "notice");
+
+	text_put(t, "policyid=5 ");
+	ends(co, t, &p, "internal1", "dmz");
+	text_put(t,
+		"profile=\"dns-clients\" xid=%u qname=\"%s\" qtype=\"%s\" qtypeval=16 "
+		"qclass=\"IN\" "
+		"msg=\"Domain is monitored\" action=\"pass\" cat=52 catdesc=\"Information "
+		"Technology\"",
+		rng_below(&co->rng, 65536), name, type);
+	line_end(co);
+}
+
+void
+forti_changed(struct company *co, int64_t at, const char *user, uint32_t ip, const char *path,
+	const char *attributes)
+{
+	struct text *t = forti(co, at, KIND_FIREWALL, 6, "0100044547",
+		"type=\"event\" subtype=\"system\"", "information");
+
+	text_put(t,
+		"logdesc=\"Object attribute configured\" user=\"%s\" ui=\"GUI(%i)\" "
+		"action=\"Edit\" "
+		"cfgtid=%u cfgpath=\"%s\" cfgobj=\"12\" cfgattr=\"%s\" msg=\"Edit %s 12\"",
+		user, ip, 40000 + rng_below(&co->rng, 9999), path, attributes, path);
+	line_end(co);
+}
+
+void
+forti_ips(struct company *co, int64_t at, const struct packet *p, const char *attack,
+	const char *action)
+{
+	struct text *t = forti(co, at, KIND_FIREWALL, 1, "0419016384",
+		"type=\"utm\" subtype=\"ips\" eventtype=\"signature\"", "alert");
+
+	text_put(t, "severity=\"high\" ");
+	ends(co, t, p, "wan1", "dmz");
+	text_put(t,
+		"policyid=44 policytype=\"policy\" service=\"HTTPS\" action=\"%s\" attack=\"%s\" "
+		"attackid=49513 profile=\"ips-servers\" direction=\"incoming\" msg=\"web_app: %s\" "
+		"crscore=30 craction=8192 crlevel=\"high\"",
+		action, attack, attack);
 	line_end(co);
 }
 

@@ -1,11 +1,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "paths.h"
 #include "writers.h"
 
 #define DOMAIN_SID "S-1-5-21-2871904415-1189402712-3350175001-"
 
-enum provider { SYSMON, AUDIT, EVENTLOG, SERVICES };
+enum provider { SYSMON, AUDIT, EVENTLOG, SERVICES, DEFENDER };
 
 static const struct {
 	const char *name, *guid, *channel;
@@ -20,6 +21,9 @@ static const struct {
 		"Security", 1180, "Microsoft-Windows-Eventlog"},
 	[SERVICES] = {"Service Control Manager", "555908d1-a6d7-4695-8e1e-26931d2012f4", "System",
 		652, "Service_Control_Manager"},
+	[DEFENDER] = {"Microsoft-Windows-Windows Defender", "11cd958a-c507-4ef3-b3f2-5fd9dfbd2c78",
+		"Microsoft-Windows-Windows Defender/Operational", 3120,
+		"Microsoft-Windows-Windows_Defender"},
 };
 
 static const struct about {
@@ -33,12 +37,32 @@ static const struct about {
 		"Network connection detected:"},
 	{10, SYSMON, 10, "Process accessed (rule: ProcessAccess)", "Process accessed:"},
 	{11, SYSMON, 11, "File created (rule: FileCreate)", "File created:"},
+	{13, SYSMON, 13, "Registry value set (rule: RegistryEvent)", "Registry value set:"},
 	{22, SYSMON, 22, "Dns query (rule: DnsQuery)", "Dns query:"},
+	{1116, DEFENDER, 0, "None",
+		"マルウェアまたは他の望ましくない可能性のあるソフトウェアを検出しました。"},
 	{1102, EVENTLOG, 104, "Log clear", "監査ログが消去されました。"},
 	{4624, AUDIT, 12544, "Logon", "アカウントが正常にログオンしました。"},
 	{4625, AUDIT, 12544, "Logon", "アカウントがログオンに失敗しました。"},
 	{4634, AUDIT, 12545, "Logoff", "アカウントがログオフしました。"},
+	{4648, AUDIT, 12544, "Logon", "明示的な資格情報を使用してログオンが試行されました。"},
+	{4662, AUDIT, 14080, "Directory Service Access",
+		"オブジェクトに対して操作が実行されました。"},
+	{4663, AUDIT, 12800, "File System", "オブジェクトへのアクセスが試行されました。"},
 	{4688, AUDIT, 13312, "Process Creation", "新しいプロセスが作成されました。"},
+	{4698, AUDIT, 12804, "Other Object Access Events",
+		"スケジュールされたタスクが作成されました。"},
+	{4719, AUDIT, 13568, "Audit Policy Change", "システム監査ポリシーが変更されました。"},
+	{4726, AUDIT, 13824, "User Account Management", "ユーザー アカウントが削除されました。"},
+	{4738, AUDIT, 13824, "User Account Management", "ユーザー アカウントが変更されました。"},
+	{4740, AUDIT, 13824, "User Account Management",
+		"ユーザー アカウントがロックアウトされました。"},
+	{4771, AUDIT, 14339, "Kerberos Authentication Service",
+		"Kerberos 事前認証に失敗しました。"},
+	{5145, AUDIT, 12811, "Detailed File Share",
+		"ネットワーク共有オブジェクトがチェックされました。"},
+	{6416, AUDIT, 13316, "Plug and Play Events",
+		"新しい外部デバイスがシステムによって認識されました。"},
 	{4720, AUDIT, 13824, "User Account Management", "ユーザー アカウントが作成されました。"},
 	{4728, AUDIT, 13826, "Security Group Management",
 		"セキュリティが有効なグローバル グループにメンバーが追加されました。"},
@@ -75,7 +99,7 @@ nxlog(struct company *co, struct text *t, const struct machine *m, const struct 
 	va_list ap)
 {
 	unsigned s = (unsigned)(co->at / MS_SECOND), pid = providers[a->provider].pid;
-	bool failed = a->id == 4625;
+	bool failed = a->id == 4625 || a->id == 4771;
 
 	text_put(t, co->day.dom < 10 ? "<%u>%s  %u " : "<%u>%s %u ", failed ? 11u : 14u,
 		co->day.mon, co->day.dom);
@@ -134,9 +158,9 @@ beat(struct company *co, struct text *t, const struct machine *m, const struct a
 		"\"event\",\"provider\":\"%s\"%s},\"host\":{\"name\":\"%s\"},\"log\":{\"level\":"
 		"\"information\"},\"message\":\"%s\",",
 		a->task_name, a->id, co->day.iso, s / 3600, s / 60 % 60, s % 60, ms, p,
-		a->provider != AUDIT ? ""
-		: a->id == 4625      ? ",\"outcome\":\"failure\""
-				     : ",\"outcome\":\"success\"",
+		a->provider != AUDIT             ? ""
+		: a->id == 4625 || a->id == 4771 ? ",\"outcome\":\"failure\""
+						 : ",\"outcome\":\"success\"",
 		m->fqdn, a->message);
 	text_put(t,
 		"\"winlog\":{\"api\":\"wineventlog\",\"channel\":\"%s\",\"computer_name\":\"%s\","
@@ -160,7 +184,7 @@ beat(struct company *co, struct text *t, const struct machine *m, const struct a
 	else
 		text_put(t,
 			"\"keywords\":[\"Audit %s\"],\"event_data\":{\"EventDataVersion\":\"2\"",
-			a->id == 4625 ? "Failure" : "Success");
+			a->id == 4625 || a->id == 4771 ? "Failure" : "Success");
 	pairs(t, ap);
 	text_put(t, "}}}");
 }
@@ -168,7 +192,7 @@ beat(struct company *co, struct text *t, const struct machine *m, const struct a
 void
 win_event(struct company *co, int64_t at, enum kind kind, struct machine *m, unsigned id, ...)
 {
-	struct text *t = line_begin(co, at, kind);
+	struct text *t = line_begin(co, at, kind, m->name);
 	const struct about *a = about(id);
 	va_list ap;
 
@@ -440,4 +464,117 @@ win_service(struct company *co, int64_t at, struct machine *m, const char *name,
 	win_event(co, at, KIND_ENDPOINT, m, 7045, "ServiceName", name, "ImagePath", path,
 		"ServiceType", "ユーザー モード サービス", "StartType", "要求時開始", "AccountName",
 		"LocalSystem", (char *)NULL);
+}
+
+void
+win_share(struct company *co, int64_t at, struct machine *m, const char *user, uint32_t ip,
+	const char *share, const char *file)
+{
+	char addr[24], port[24], name[64] = "\\\\\\\\*\\\\";
+
+	strcat(name, share);
+	win_event(co, at, KIND_AUTH, m, 5145, "SubjectUserSid", DOMAIN_SID "1612",
+		"SubjectUserName", user, "SubjectDomainName", AD_SHORT, "SubjectLogonId",
+		"0x5a31c7", "ObjectType", "File", "IpAddress", text_ip(addr, ip), "IpPort",
+		text_u(port, 49152 + rng_below(&co->rng, 16000)), "ShareName", name,
+		"ShareLocalPath", "\\\\??\\\\D:\\\\share", "RelativeTargetName", file, "AccessMask",
+		"0x120089", "AccessList", "%%1538 %%4416", "AccessReason", "-", (char *)NULL);
+}
+
+void
+win_usb_file(struct company *co, int64_t at, struct machine *m, const char *user, const char *file)
+{
+	char name[128] = "\\\\Device\\\\HarddiskVolume7\\\\";
+
+	strcat(name, file);
+	win_event(co, at, KIND_ENDPOINT, m, 4663, "SubjectUserSid", DOMAIN_SID "1612",
+		"SubjectUserName", user, "SubjectDomainName", AD_SHORT, "SubjectLogonId",
+		"0x5a31c7", "ObjectServer", "Security", "ObjectType", "File", "ObjectName", name,
+		"HandleId", "0x1a8", "AccessList", "%%4417", "AccessMask", "0x2", "ProcessId",
+		"0x1c70", "ProcessName", EXP, "ResourceAttributes", "S:AI", (char *)NULL);
+}
+
+void
+win_usb(struct company *co, int64_t at, struct machine *m, const char *serial)
+{
+	char id[160] = "USBSTOR\\\\Disk&Ven_Kioxia&Prod_TransMemory&Rev_1.00\\\\";
+
+	strcat(id, serial);
+	win_event(co, at, KIND_ENDPOINT, m, 6416, "SubjectUserSid", "S-1-5-18", "SubjectUserName",
+		m->name, "SubjectDomainName", AD_SHORT, "SubjectLogonId", "0x3e7", "DeviceId", id,
+		"DeviceDescription", "Kioxia TransMemory USB Device", "ClassId",
+		"{4d36e967-e325-11ce-bfc1-08002be10318}", "ClassName", "DiskDrive", "VendorIds",
+		"USBSTOR", "LocationInformation", "-", (char *)NULL);
+}
+
+void
+win_ticket(struct company *co, int64_t at, struct machine *dc, const char *user, uint32_t ip,
+	const char *service, const char *encryption)
+{
+	char addr[40] = "::ffff:", port[24], who[64];
+
+	text_ip(addr + 7, ip);
+	text_u(port, 49152 + rng_below(&co->rng, 16000));
+	strcpy(who, user);
+	strcat(who, "@AD.AOBA-SEIKO.EXAMPLE");
+	win_event(co, at, KIND_AUTH, dc, 4769, "TargetUserName", who, "TargetDomainName",
+		"AD.AOBA-SEIKO.EXAMPLE", "ServiceName", service, "ServiceSid", DOMAIN_SID "1190",
+		"TicketOptions", "0x40810000", "TicketEncryptionType", encryption, "IpAddress",
+		addr, "IpPort", port, "Status", "0x0", "LogonGuid",
+		"{5f0c1a3e-7c11-69a3-8a11-0020e4c10500}", "TransmittedServices", "-", (char *)NULL);
+}
+
+void
+win_replicated(struct company *co, int64_t at, struct machine *dc, const char *user)
+{
+	win_event(co, at, KIND_AUTH, dc, 4662, "SubjectUserSid", DOMAIN_SID "1612",
+		"SubjectUserName", user, "SubjectDomainName", AD_SHORT, "SubjectLogonId",
+		"0x5a31c7", "ObjectServer", "DS", "ObjectType",
+		"%{19195a5b-6da0-11d0-afd3-00c04fd930c9}", "ObjectName",
+		"%{7a1b6d5e-22aa-4a1e-9d0c-0c2b5f1e7a90}", "OperationType", "Object Access",
+		"HandleId", "0x0", "AccessList", "%%7688", "AccessMask", "0x100", "Properties",
+		"%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2} "
+		"{19195a5b-6da0-11d0-afd3-00c04fd930c9}",
+		"AdditionalInfo", "-", "AdditionalInfo2", "", (char *)NULL);
+}
+
+void
+win_task(struct company *co, int64_t at, struct machine *m, const char *user, const char *name,
+	const char *command)
+{
+	char body[512] = "<Task version=\\\"1.2\\\"><Actions><Exec><Command>";
+
+	strcat(body, command);
+	strcat(body, "</Command></Exec></Actions></Task>");
+	win_event(co, at, KIND_AUTH, m, 4698, "SubjectUserSid", DOMAIN_SID "1612",
+		"SubjectUserName", user, "SubjectDomainName", AD_SHORT, "SubjectLogonId",
+		"0x5a31c7", "TaskName", name, "TaskContent", body, (char *)NULL);
+}
+
+void
+win_run_key(struct company *co, int64_t at, struct machine *m, const char *user, const char *image,
+	const char *value)
+{
+	char who[40], g[48], pid[24];
+
+	win_event(co, at, KIND_ENDPOINT, m, 13, "EventType", "SetValue", "ProcessGuid", guid(co, g),
+		"ProcessId", text_u(pid, 4 * (1000 + rng_below(&co->rng, 4000))), "Image", image,
+		"TargetObject",
+		"HKU\\\\S-1-5-21-2871904415-1189402712-3350175001-"
+		"1612\\\\Software\\\\Microsoft\\\\Windows\\\\"
+		"CurrentVersion\\\\Run\\\\Updater",
+		"Details", value, "User", with_domain(user, who), (char *)NULL);
+}
+
+void
+win_malware(struct company *co, int64_t at, struct machine *m, const char *user, const char *threat,
+	const char *path, const char *action)
+{
+	char who[40];
+
+	win_event(co, at, KIND_ENDPOINT, m, 1116, "Product Name", "Microsoft Defender Antivirus",
+		"Detection ID", "{3F1C2A44-77B0-4E0A-9A2E-1D0F6A0B9C55}", "Threat ID", "2147735503",
+		"Threat Name", threat, "Severity Name", "Severe", "Category Name", "Trojan", "Path",
+		path, "Detection User", with_domain(user, who), "Process Name", "Unknown",
+		"Action Name", action, (char *)NULL);
 }

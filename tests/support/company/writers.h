@@ -87,8 +87,18 @@ void mail_connect(
 
 /* One message of an authenticated sender to n recipients outside; returns its last line's time. */
 int64_t mail_submit(struct company *co, int64_t at, const char *mx, unsigned pid, uint32_t ip,
-	const char *user, unsigned n, const char *domain);
+	const struct person *from, unsigned n, const char *domain);
+
+struct letter {
+	const struct person *from;
+	const char *to, *domain; /* to NULL: many of that domain */
+	unsigned n, size;
+};
+
+int64_t mail_letter(struct company *co, int64_t at, const char *mx, unsigned pid, uint32_t ip,
+	const struct letter *l);
 int64_t mail_receive(struct company *co, int64_t at, const struct person *to);
+int64_t mail_from(struct company *co, int64_t at, const struct person *to, const char *domain);
 void mail_rejected(struct company *co, int64_t at);
 
 /* ---- Windows ---- */
@@ -125,5 +135,35 @@ void win_group_joined(struct company *co, int64_t at, struct machine *dc, const 
 void win_log_cleared(struct company *co, int64_t at, struct machine *dc, const char *by);
 void win_service(
 	struct company *co, int64_t at, struct machine *m, const char *name, const char *path);
+void win_share(struct company *co, int64_t at, struct machine *m, const char *user, uint32_t ip,
+	const char *share, const char *file);
+void win_usb(struct company *co, int64_t at, struct machine *m, const char *serial);
+void win_usb_file(
+	struct company *co, int64_t at, struct machine *m, const char *user, const char *file);
+void win_ticket(struct company *co, int64_t at, struct machine *dc, const char *user, uint32_t ip,
+	const char *service, const char *encryption);
+void win_replicated(struct company *co, int64_t at, struct machine *dc, const char *user);
+void win_task(struct company *co, int64_t at, struct machine *m, const char *user, const char *name,
+	const char *command);
+void win_run_key(struct company *co, int64_t at, struct machine *m, const char *user,
+	const char *image, const char *value);
+void win_malware(struct company *co, int64_t at, struct machine *m, const char *user,
+	const char *threat, const char *path, const char *action);
+
+/* ---- clouds, web server ---- */
+void entra_signin(struct company *co, int64_t at, const struct person *p, uint32_t ip,
+	const char *country, unsigned error, const char *reason);
+void m365(struct company *co, int64_t at, const struct person *p, uint32_t ip, const char *workload,
+	const char *operation, const char *parameters);
+void web_request(struct company *co, int64_t at, const char *host, uint32_t ip, const char *method,
+	const char *path, unsigned status, unsigned bytes);
+void user_added(struct company *co, int64_t at, const char *host, const char *name, unsigned uid);
+
+/* ---- FortiGate: names asked for, settings changed, attacks seen ---- */
+void forti_dns(struct company *co, int64_t at, uint32_t from, const char *name, const char *type);
+void forti_changed(struct company *co, int64_t at, const char *user, uint32_t ip, const char *path,
+	const char *attributes);
+void forti_ips(struct company *co, int64_t at, const struct packet *p, const char *attack,
+	const char *action);
 
 #endif
