@@ -4,11 +4,76 @@
 
 #include "base/err.h"
 
+/*
+ * The fields that are asked of every record, most often in vain: each has a bit in record.marks.
+ * The first ones name somebody: a record with one of these is of interest to weave, whatever its
+ * parser says.
+ */
+#define MARKED_FIELDS(M)                                                                           \
+	M(USER_NAME)                                                                               \
+	M(USER_EMAIL)                                                                              \
+	M(SOURCE_USER_NAME)                                                                        \
+	M(SOURCE_IP)                                                                               \
+	M(CLIENT_IP)                                                                               \
+	M(EMAIL_FROM_ADDRESS)                                                                      \
+	M(CLIENT_MAC)                                                                              \
+	M(SOURCE_MAC)                                                                              \
+	M(HOST_MAC)                                                                                \
+	M(EMAIL_TO_ADDRESS)                                                                        \
+	M(TIMESTAMP)                                                                               \
+	M(HOST_NAME)                                                                               \
+	M(HOST_ID)                                                                                 \
+	M(EVENT_ACTION)                                                                            \
+	M(EVENT_OUTCOME)                                                                           \
+	M(EVENT_TYPE)                                                                              \
+	M(SOURCE_PORT)                                                                             \
+	M(SOURCE_DOMAIN)                                                                           \
+	M(SOURCE_NAT_IP)                                                                           \
+	M(SOURCE_NAT_PORT)                                                                         \
+	M(CLIENT_DOMAIN)                                                                           \
+	M(DESTINATION_IP)                                                                          \
+	M(DESTINATION_DOMAIN)                                                                      \
+	M(USER_ID)                                                                                 \
+	M(RELATED_IP)                                                                              \
+	M(RELATED_USER)                                                                            \
+	M(RELATED_HOSTS)                                                                           \
+	M(POSTFIX_QUEUE_ID)                                                                        \
+	M(POSTFIX_STATUS)                                                                          \
+	M(WINLOG_LOGON_TYPE)                                                                       \
+	M(NOROSHI_IDENTITY_USER)                                                                   \
+	M(NOROSHI_IDENTITY_HOST)
+
+enum mark {
+#define M(id) MARK_##id,
+	MARKED_FIELDS(M)
+#undef M
+		MARKS
+};
+
+_Static_assert(MARKS <= 32, "a bit each");
+
+#define SOMEBODY ((UINT32_C(2) << MARK_EMAIL_TO_ADDRESS) - 1)
+
+static const uint32_t marks[FIELD_ECS_END] = {
+#define M(id) [FIELD_##id] = UINT32_C(1) << MARK_##id,
+	MARKED_FIELDS(M)
+#undef M
+};
+
+static uint32_t
+mark_of(unsigned field)
+{
+	return field < FIELD_ECS_END ? marks[field] : 0;
+}
+
 const struct entry *
 record_find(struct batch b, const struct record *r, unsigned field)
 {
 	const struct entry *e = record_entries(b, r);
+	uint32_t mark = mark_of(field);
 
+	if (mark && !(r->marks & mark))
+		return NULL;
 	for (uint32_t i = 0; i < r->nentries; i++)
 		if (e[i].field == field)
 			return &e[i];
@@ -194,20 +259,6 @@ locate(struct recs *w, struct str s, uint32_t *off)
 	return true;
 }
 
-/* A record with one of these is of interest to weave, whatever its parser says. */
-static const bool names_somebody[FIELD_ECS_END] = {
-	[FIELD_USER_NAME] = true,
-	[FIELD_USER_EMAIL] = true,
-	[FIELD_SOURCE_USER_NAME] = true,
-	[FIELD_SOURCE_IP] = true,
-	[FIELD_CLIENT_IP] = true,
-	[FIELD_CLIENT_MAC] = true,
-	[FIELD_SOURCE_MAC] = true,
-	[FIELD_HOST_MAC] = true,
-	[FIELD_EMAIL_FROM_ADDRESS] = true,
-	[FIELD_EMAIL_TO_ADDRESS] = true,
-};
-
 static struct entry *
 new_entry(struct recs *w)
 {
@@ -243,7 +294,8 @@ rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str va
 		.len = (uint32_t)value.n};
 	if (locate(w, value, &e->off))
 		batch_results(w->b)->nentries++;
-	if (field < FIELD_ECS_END && names_somebody[field])
+	w->cur->marks |= mark_of(field);
+	if (mark_of(field) & SOMEBODY)
 		w->cur->flags |= RECORD_REFERS;
 }
 
@@ -296,6 +348,7 @@ rec_weave(struct batch b, struct record *r, unsigned field, enum value_kind kind
 	r->woven_used = (uint16_t)(r->woven_used + value.n);
 	r->woven_entries++;
 	r->nentries++;
+	r->marks |= mark_of(field);
 	return true;
 }
 
@@ -414,7 +467,7 @@ rec_has(const struct recs *w, unsigned field)
 	const struct entry *e = batch_entries(w->b);
 	uint32_t n = batch_results(w->b)->nentries;
 
-	if (!w->cur)
+	if (!w->cur || (mark_of(field) && !(w->cur->marks & mark_of(field))))
 		return false;
 	for (uint32_t i = w->cur->first_entry; i < n; i++)
 		if (e[i].field == field)

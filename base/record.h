@@ -67,7 +67,8 @@ struct record {
 	 * at woven_text (0 = none), of which so much is used, and entries behind the last one. */
 	uint32_t woven_text;
 	uint16_t woven_used, woven_entries;
-	uint32_t reserved;
+	uint32_t marks; /* of the fields that are asked for most (record.c): a bit for each that is
+			   there */
 };
 
 _Static_assert(sizeof(struct record) == 64, "records fill their place in the slot");
@@ -102,7 +103,8 @@ record_entries(struct batch b, const struct record *r)
 	return batch_entries(b) + r->first_entry;
 }
 
-/* The first entry of an interned field, or NULL. Linear; matchers build their own index. */
+/* The first entry of an interned field, or NULL. Linear, but for marked fields that are not there;
+ * matchers build their own index. */
 const struct entry *record_find(struct batch b, const struct record *r, unsigned field);
 /* Its text (numbers: literal; booleans: true/false), or an empty slice. */
 struct str record_text(struct batch b, const struct record *r, unsigned field);

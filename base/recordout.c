@@ -1,4 +1,6 @@
 /* recordout.c - a record as one line of JSON. The order of the fields is that of ecs.def. */
+#include <emmintrin.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/record.h"
@@ -14,17 +16,151 @@ struct writer {
 	struct buf *out;
 };
 
-/* The keys of ecs.def, ready to be copied: ,"name": */
-static const struct str ecs_keys[FIELD_ECS_END] = {
+/*
+ * The keys of ecs.def, ready to be copied: ,"name": . Each lies in KEY_ROOM bytes, so that it is
+ * copied in whole steps of 16.
+ */
+#define KEY_ROOM 64u
+#define KEY_MAX  48u /* bytes that are copied */
+
+static const struct ready_key {
+	char text[KEY_ROOM - 1];
+	uint8_t n;
+} ecs_keys[FIELD_ECS_END] = {
 #define F(id, name, kind) [FIELD_##id] = {",\"" name "\":", sizeof(",\"" name "\":") - 1},
 #include "base/ecs.def"
 #undef F
 };
 
+#define F(id, name, kind) _Static_assert(sizeof(",\"" name "\":") - 1 <= KEY_MAX, "a longer key");
+#include "base/ecs.def"
+#undef F
+
+/* What stands in each record anyway is written from the frame, never from an entry. */
+static const bool facts[FIELD_ECS_END] = {
+	[FIELD_EVENT_ID] = true,
+	[FIELD_EVENT_SEQUENCE] = true,
+	[FIELD_EVENT_INGESTED] = true,
+	[FIELD_NOROSHI_SOURCE] = true,
+	[FIELD_NOROSHI_INPUT] = true,
+	[FIELD_NOROSHI_PEER] = true,
+	[FIELD_NOROSHI_PEER_PID] = true,
+	[FIELD_NOROSHI_UNPARSED] = true,
+	[FIELD_NOROSHI_FLAGS] = true,
+	[FIELD_NOROSHI_RAW] = true,
+	[FIELD_EVENT_ORIGINAL] = true,
+	[FIELD_TIMESTAMP] = true,
+};
+
+static bool
+is_fact(unsigned field)
+{
+	return field < FIELD_ECS_END && facts[field];
+}
+
+static inline __m128i
+load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static inline void
+store16(char *p, __m128i v)
+{
+	_mm_storeu_si128((__m128i *)(void *)p, v);
+}
+
+/* Where a key was put: KEY_ROOM bytes of room. Returns what lies behind it. */
+static inline char *
+put_key(char *to, unsigned field)
+{
+	const struct ready_key *k = &ecs_keys[field];
+
+	/* Always the same three steps, KEY_MAX bytes. */
+	store16(to, load16(k->text));
+	store16(to + 16, load16(k->text + 16));
+	store16(to + 32, load16(k->text + 32));
+	return to + k->n;
+}
+
 static void
 key(struct writer *w, unsigned field)
 {
-	buf_add_str(w->out, ecs_keys[field]);
+	char *to = buf_room(w->out, KEY_ROOM);
+
+	w->out->n += (size_t)(put_key(to, field) - to);
+}
+
+/* Which of the 16 bytes cannot stand in a string as they are. */
+static inline unsigned
+not_plain(__m128i v)
+{
+	/* Signed: bytes from 0x80 are below 0x20 too. */
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+				     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+			_mm_cmplt_epi8(v, _mm_set1_epi8(0x20))));
+}
+
+/*
+ * Text between quotes in one pass: NULL where something in it must be escaped. Reads and writes up
+ * to 16 bytes beyond the text.
+ */
+static inline char *
+put_plain(char *to, struct str s)
+{
+	size_t i = 0;
+
+	*to++ = '"';
+	for (; i + 16 < s.n; i += 16) {
+		__m128i v = load16(s.p + i);
+
+		store16(to + i, v);
+		if (not_plain(v))
+			return NULL;
+	}
+	store16(to + i, load16(s.p + i));
+	if (not_plain(load16(s.p + i)) & ((1u << (s.n - i)) - 1))
+		return NULL;
+	to[s.n] = '"';
+	return to + s.n + 1;
+}
+
+/* Digits alone, up to 16 of them; NULL where it is anything else. Reads and writes 16 bytes. */
+static inline char *
+put_digits(char *to, struct str s)
+{
+	__m128i v, x;
+	unsigned other;
+
+	if (s.n == 0 || s.n > 16 || (s.p[0] == '0' && s.n > 1))
+		return NULL;
+	v = load16(s.p);
+	x = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	other = ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x));
+	if (other & ((1u << s.n) - 1))
+		return NULL;
+	store16(to, v);
+	return to + s.n;
+}
+
+/* May 16 bytes behind the text be read? They must still be the batch's. */
+static inline bool
+has_margin(const struct writer *w, struct str s)
+{
+	return (size_t)(s.p - w->b.base) + s.n + 16 <= w->b.size;
+}
+
+static void
+quoted(struct writer *w, struct str s)
+{
+	char *to = buf_room(w->out, s.n + 2 + 16),
+	     *end = has_margin(w, s) ? put_plain(to, s) : NULL;
+
+	if (end)
+		w->out->n += (size_t)(end - to);
+	else
+		json_quote(w->out, s);
 }
 
 static void
@@ -50,7 +186,7 @@ scalar(struct writer *w, const struct entry *e)
 		if (text.n <= NUMBER_MAX && str_is_number(text))
 			buf_add_str(w->out, text);
 		else
-			json_quote(w->out, text);
+			quoted(w, text);
 		break;
 	case VALUE_TRUE:
 		BUF_ADD_LIT(w->out, "true");
@@ -65,7 +201,7 @@ scalar(struct writer *w, const struct entry *e)
 		BUF_ADD_LIT(w->out, "[]");
 		break;
 	default:
-		json_quote(w->out, text);
+		quoted(w, text);
 		break;
 	}
 }
@@ -100,6 +236,28 @@ member(struct writer *w, const struct entry *e, uint32_t n, uint32_t i, bool man
 		scalar(w, &e[j]);
 	}
 	buf_add_char(w->out, ']');
+}
+
+/* A member of ecs.def with one value: what most are. */
+static void
+single(struct writer *w, const struct entry *e)
+{
+	struct str text = entry_text(w->b, e);
+	char *from = buf_room(w->out, KEY_ROOM + text.n + 2 + 2 + 16), *to, *end = NULL;
+	bool array = (e->flags & ENTRY_ARRAY) && e->kind != VALUE_EMPTY_ARRAY;
+
+	to = put_key(from, e->field);
+	*to = '[';
+	to += array;
+	if (has_margin(w, text))
+		end = e->kind == VALUE_STRING   ? put_plain(to, text)
+		      : e->kind == VALUE_NUMBER ? put_digits(to, text)
+						: NULL;
+	w->out->n += (size_t)((end ? end : to) - from);
+	if (!end)
+		scalar(w, e);
+	if (array)
+		buf_add_char(w->out, ']');
 }
 
 static void
@@ -180,7 +338,7 @@ tail_facts(struct writer *w)
 	}
 	if (peer.n) {
 		key(w, FIELD_NOROSHI_PEER);
-		json_quote(w->out, peer);
+		quoted(w, peer);
 	}
 	if (f->flags & FRAME_PEER_PID) {
 		key(w, FIELD_NOROSHI_PEER_PID);
@@ -198,19 +356,7 @@ tail_facts(struct writer *w)
 		buf_add_char(w->out, '"');
 	}
 	key(w, FIELD_EVENT_ORIGINAL);
-	json_quote(
-		w->out, decoded ? batch_bytes(w->b, w->r->original_off, w->r->original_len) : raw);
-}
-
-static bool
-is_fact(unsigned field)
-{
-	return field == FIELD_EVENT_ID || field == FIELD_EVENT_SEQUENCE ||
-	       field == FIELD_EVENT_INGESTED || field == FIELD_NOROSHI_SOURCE ||
-	       field == FIELD_NOROSHI_INPUT || field == FIELD_NOROSHI_PEER ||
-	       field == FIELD_NOROSHI_PEER_PID || field == FIELD_NOROSHI_UNPARSED ||
-	       field == FIELD_NOROSHI_FLAGS || field == FIELD_NOROSHI_RAW ||
-	       field == FIELD_EVENT_ORIGINAL || field == FIELD_TIMESTAMP;
+	quoted(w, decoded ? batch_bytes(w->b, w->r->original_off, w->r->original_len) : raw);
 }
 
 static bool
@@ -291,7 +437,10 @@ members(struct writer *w)
 		for (uint64_t bits = seen[word]; bits; bits &= bits - 1) {
 			unsigned f = word * 64 + (unsigned)__builtin_ctzll(bits);
 
-			member(w, e, n, head[f], many[word] >> (f % 64) & 1);
+			if (many[word] >> (f % 64) & 1)
+				member(w, e, n, head[f], true);
+			else
+				single(w, &e[head[f]]);
 		}
 	if (named)
 		named_members(w, e, n);

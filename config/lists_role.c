@@ -6,12 +6,16 @@
 
 /* The first that stands in the role decides. */
 static const struct {
-	const char *word, *why;
-} many[] = {{"proxy", "proxy"}, {"nat", "nat"}, {"vdi", "vdi"}, {"terminal server", "vdi"},
-	{"citrix", "vdi"}, {"rds", "vdi"}, {"concentrator", "vpn"}, {"vpn gateway", "vpn"},
-	{"vpn-gateway", "vpn"}, {"gateway", "nat"}, {"load balancer", "proxy"},
-	{"load-balancer", "proxy"}, {"cdn", "proxy"}, {"shared", "shared"}, {"jump", "jump"},
-	{"relay", "proxy"}};
+	struct str word, why;
+} many[] = {
+#define W(word, why) {{word, sizeof(word) - 1}, {why, sizeof(why) - 1}},
+	W("proxy", "proxy") W("nat", "nat") W("vdi", "vdi") W("terminal server", "vdi")
+		W("citrix", "vdi") W("rds", "vdi") W("concentrator", "vpn") W("vpn gateway", "vpn")
+			W("vpn-gateway", "vpn") W("gateway", "nat") W("load balancer", "proxy")
+				W("load-balancer", "proxy") W("cdn", "proxy") W("shared", "shared")
+					W("jump", "jump") W("relay", "proxy")
+#undef W
+};
 
 struct str
 lists_shared_role(struct str role)
@@ -19,12 +23,14 @@ lists_shared_role(struct str role)
 	char low[192];
 	struct str s = {low, role.n <= sizeof(low) / 3 ? utf8_lower_to(role, low) : 0};
 
+	if (s.n == 0)
+		return (struct str){"", 0};
 	/* A pool's addresses are handed out, one person each - unless they translate. */
 	if (str_find(s, STR("pool")) >= 0 && str_find(s, STR("nat")) < 0)
 		return (struct str){"", 0};
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
-		if (str_find(s, str_of(many[i].word)) >= 0)
-			return str_of(many[i].why);
+		if (str_find(s, many[i].word) >= 0)
+			return many[i].why;
 	return (struct str){"", 0};
 }
 

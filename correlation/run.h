@@ -4,6 +4,7 @@
 #ifndef CORRELATION_RUN_H
 #define CORRELATION_RUN_H
 
+#include "base/logsource.h"
 #include "correlation/correlation.h"
 #include "correlation/window.h"
 
@@ -56,6 +57,7 @@ struct correlator {
 	struct buf json;
 	struct arena inner; /* matches on this record */
 	struct alert alert;
+	uint8_t families[LOGSOURCE_COUNT];
 };
 
 /* report.c: a correlation matched. */

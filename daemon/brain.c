@@ -200,13 +200,26 @@ cut_back(struct batch batch, uint32_t i)
 	res->done = frame;
 }
 
+struct thinker
+thinker_new(const struct brain *b, struct matcher *m)
+{
+	return (struct thinker){b, m, parsers_room(b->parsers)};
+}
+
 void
-brain_think(
-	const struct brain *b, struct matcher *m, struct batch batch, uint32_t from, uint32_t to)
+thinker_done(struct thinker *t)
+{
+	parsers_room_free(t->room);
+	*t = (struct thinker){0};
+}
+
+void
+brain_think(const struct thinker *t, struct batch batch, uint32_t from, uint32_t to)
 {
 	struct batch_results *res = batch_results(batch);
+	struct matcher *m = t->matcher;
 
-	parsers_run(b->parsers, batch, b->names, from, to);
+	parsers_run_in(t->brain->parsers, t->room, batch, t->brain->names, from, to);
 	if (!m)
 		return;
 	for (uint32_t i = 0; i < res->nrecords; i++) {

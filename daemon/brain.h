@@ -46,8 +46,16 @@ struct brain_options {
 int brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret);
 void brain_free(struct brain *b);
 
+/* What thinking needs of its own: one per thread. The matcher is lent and may be NULL. */
+struct thinker {
+	const struct brain *brain;
+	struct matcher *matcher;
+	struct pairs *room;
+};
+
+struct thinker thinker_new(const struct brain *b, struct matcher *m);
+void thinker_done(struct thinker *t);
 /* Parse and match frames [from, to) of one batch: what a worker does, and the command line too. */
-void brain_think(
-	const struct brain *b, struct matcher *m, struct batch batch, uint32_t from, uint32_t to);
+void brain_think(const struct thinker *t, struct batch batch, uint32_t from, uint32_t to);
 
 #endif

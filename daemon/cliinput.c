@@ -24,8 +24,7 @@ struct lane {
 
 struct cliinput {
 	struct cliinput_options opt;
-	const struct brain *brain;
-	struct matcher *matcher;
+	struct thinker thinker;
 	struct lane *lanes;
 	size_t nlanes;
 	uint64_t lines;
@@ -58,8 +57,7 @@ cliinput_open(const struct cliinput_options *opt, const struct brain *b, struct 
 	int rc = 0;
 
 	in->opt = *opt;
-	in->brain = b;
-	in->matcher = m;
+	in->thinker = thinker_new(b, m);
 	in->nlanes = opt->npaths ? (size_t)opt->npaths : 1;
 	in->lanes = mem_zero(in->nlanes, sizeof(*in->lanes));
 	for (size_t i = 0; i < in->nlanes; i++) {
@@ -105,7 +103,7 @@ advance(struct cliinput *in, struct lane *l)
 	if (batch_add(l->batch, &meta, line.bytes, STR("")) < 0)
 		return;
 	batch_head(l->batch)->first_seq = in->nlanes == 1 ? l->number : in->lines;
-	brain_think(in->brain, in->matcher, l->batch, 0, 1);
+	brain_think(&in->thinker, l->batch, 0, 1);
 	if (res->nrecords > 0) {
 		l->time = batch_records(l->batch)[0].time;
 		l->before = l->time;
@@ -155,5 +153,6 @@ cliinput_close(struct cliinput *in)
 		batch_free(in->lanes[i].batch);
 	}
 	mem_free(in->lanes);
+	thinker_done(&in->thinker);
 	mem_free(in);
 }

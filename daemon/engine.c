@@ -17,7 +17,7 @@
 /* workers: threads - the same loop on the same queues, for debugging and the thread sanitizer. */
 struct thread_worker {
 	struct engine *e;
-	struct matcher *m;
+	struct thinker thinker;
 	unsigned index;
 	_Atomic int stop;
 	pthread_t id;
@@ -28,7 +28,7 @@ thread_main(void *arg)
 {
 	struct thread_worker *t = arg;
 
-	worker_loop(t->e->h, t->e->brain, t->m, t->index, &t->stop);
+	worker_loop(t->e->h, &t->thinker, t->index, &t->stop);
 	return NULL;
 }
 
@@ -40,7 +40,7 @@ start_threads(struct engine *e)
 	for (unsigned i = 0; i < e->h->nworkers; i++) {
 		t[i].e = e;
 		t[i].index = i;
-		t[i].m = matcher_new(e->brain->rules, MATCH_EARLY);
+		t[i].thinker = thinker_new(e->brain, matcher_new(e->brain->rules, MATCH_EARLY));
 		atomic_fetch_add(&e->h->s->workers[i].generation, 1);
 		if (pthread_create(&t[i].id, NULL, thread_main, &t[i]) != 0) {
 			log_line(e->h->log_fd, LOG_LINE_ERROR, "engine",
@@ -58,7 +58,8 @@ stop_threads(struct engine *e, struct thread_worker *t)
 		atomic_store(&t[i].stop, 1);
 		fd_signal(e->h->work[i].fd);
 		pthread_join(t[i].id, NULL);
-		matcher_free(t[i].m);
+		matcher_free(t[i].thinker.matcher);
+		thinker_done(&t[i].thinker);
 	}
 	mem_free(t);
 }

@@ -35,8 +35,7 @@ stumble(const char *word, struct batch b, uint32_t from, uint32_t to)
 #endif
 
 void
-worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned index,
-	_Atomic int *stop)
+worker_loop(struct house *h, const struct thinker *t, unsigned index, _Atomic int *stop)
 {
 	const char *poison = getenv("NOROSHI_POISON");
 
@@ -56,9 +55,9 @@ worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned 
 		batch = house_slot(h, slot);
 		STUMBLE(poison, batch, (uint32_t)(message >> 16 & 0xffff),
 			(uint32_t)(message >> 32 & 0xffff));
-		brain_think(b, m, batch, (uint32_t)(message >> 16 & 0xffff),
+		brain_think(t, batch, (uint32_t)(message >> 16 & 0xffff),
 			(uint32_t)(message >> 32 & 0xffff));
-		count_add(&h->s->counts, COUNT_RULE_LIMIT, matcher_take_limits(m));
+		count_add(&h->s->counts, COUNT_RULE_LIMIT, matcher_take_limits(t->matcher));
 		queue_push(&h->done[index], slot);
 	}
 }
@@ -84,13 +83,13 @@ worker_process(struct house *h, const struct brain *b, unsigned index)
 	_Atomic int never = 0;
 	struct diag why = {0};
 	/* Scratch memory and compiled code come before the filter closes. */
-	struct matcher *m = matcher_new(b->rules, MATCH_EARLY);
+	struct thinker t = thinker_new(b, matcher_new(b->rules, MATCH_EARLY));
 
 	protect_evidence(h);
 	if (sandbox_enter_worker(&why) < 0) {
 		log_diag(h->log_fd, "worker", &why);
 		_exit(78);
 	}
-	worker_loop(h, b, m, index, &never);
+	worker_loop(h, &t, index, &never);
 	_exit(0);
 }

@@ -17,8 +17,7 @@ worker_message(unsigned slot, uint32_t from, uint32_t to)
 }
 
 /* Runs until *stop is nonzero (threads) or the process is killed. */
-void worker_loop(struct house *h, const struct brain *b, struct matcher *m, unsigned index,
-	_Atomic int *stop);
+void worker_loop(struct house *h, const struct thinker *t, unsigned index, _Atomic int *stop);
 /* A process of its own: no new privileges, seccomp. Does not return. */
 _Noreturn void worker_process(struct house *h, const struct brain *b, unsigned index);
 

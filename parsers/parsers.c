@@ -602,11 +602,22 @@ keep_bare(struct recs *w, uint32_t i, enum reason why)
 	recs_close(w);
 }
 
-void
-parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
-	uint32_t to)
+struct pairs *
+parsers_room(const struct parsers *p)
 {
-	struct pairs *pairs = pairs_new(p->sources);
+	return pairs_new(p->sources);
+}
+
+void
+parsers_room_free(struct pairs *room)
+{
+	pairs_free(room);
+}
+
+void
+parsers_run_in(const struct parsers *p, struct pairs *room, struct batch b,
+	const struct names *names, uint32_t from, uint32_t to)
+{
 	struct recs w;
 	uint32_t i = from;
 
@@ -619,7 +630,7 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 			keep_bare(&w, i, REASON_FORMAT);
 			continue;
 		}
-		if (run_frame(p, pairs, &w, i) == 0)
+		if (run_frame(p, room, &w, i) == 0)
 			continue;
 		if (!first) {
 			recs_undo_frame(&w);
@@ -629,5 +640,14 @@ parsers_run(const struct parsers *p, struct batch b, const struct names *names, 
 		keep_bare(&w, i, REASON_OVERSIZE);
 	}
 	recs_end(&w, i);
-	pairs_free(pairs);
+}
+
+void
+parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
+	uint32_t to)
+{
+	struct pairs *room = parsers_room(p);
+
+	parsers_run_in(p, room, b, names, from, to);
+	parsers_room_free(room);
 }

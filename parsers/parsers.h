@@ -28,6 +28,7 @@ struct input_context {
 	struct str local_host; /* this machine's name: host.name of local messages; may be empty */
 };
 
+struct pairs;
 struct parsers;
 
 /* `contexts` is copied shallowly (its strings must outlive). ERR_NOT_FOUND: a source names no row
@@ -37,8 +38,15 @@ int parsers_new(
 /* The same with the definitions of a folder (config/sources/README.md); empty: only ours. */
 int parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
 	struct diag *why, struct parsers **ret);
+/* What reading a message needs beside the batch: one per thread, kept from run to run. No outcome
+ * depends on what was read with it before. */
+struct pairs *parsers_room(const struct parsers *p);
+void parsers_room_free(struct pairs *room);
 /* Read frames [from, to) of a batch; stops early when the results region is full (see
  * batch_head.done). */
+void parsers_run_in(const struct parsers *p, struct pairs *room, struct batch b,
+	const struct names *names, uint32_t from, uint32_t to);
+/* The same with a room of its own. */
 void parsers_run(const struct parsers *p, struct batch b, const struct names *names, uint32_t from,
 	uint32_t to);
 /* Names of rows and, behind them, of definitions: "sshd", "fortigate", "okta", ... ; "" for 0. */

@@ -1,7 +1,7 @@
 #include "parsers/put.h"
 
 #define LOWER_MAX  512u
-#define FOLD_SLOTS 2048u /* twice RECORD_ENTRIES_MAX */
+#define FOLD_SLOTS 2048u /* twice RECORD_ENTRIES_MAX, a power of two */
 
 void
 put_forget(struct recs *w, unsigned field)
@@ -24,12 +24,19 @@ put_fold(struct recs *w)
 {
 	struct batch_results *res = batch_results(w->b);
 	struct entry *e = batch_entries(w->b);
-	uint16_t slots[FOLD_SLOTS] = {0}; /* entry - first + 1 */
-	uint32_t first;
+	uint16_t slots[FOLD_SLOTS]; /* entry - first + 1 */
+	uint32_t first, named = 0, mask = 7;
 
 	if (!w->cur || w->overflow)
 		return;
 	first = w->cur->first_entry;
+	for (uint32_t i = first; i < res->nentries; i++)
+		named += e[i].field == FIELD_NAMED || e[i].field >= FIELD_ECS_END;
+	if (named < 2)
+		return;
+	while (mask < named * 2 && mask < FOLD_SLOTS - 1)
+		mask = mask * 2 + 1;
+	memset(slots, 0, (mask + 1) * sizeof(*slots));
 	for (uint32_t i = first; i < res->nentries; i++) {
 		struct str name;
 		unsigned at;
@@ -38,10 +45,10 @@ put_fold(struct recs *w)
 			continue;
 		name = entry_name(w->b, w->names, &e[i]);
 		/* Keys are the sender's choice, so the hash is not his to foresee. */
-		at = (unsigned)hash_seeded(name, (uint64_t)(uintptr_t)slots) % FOLD_SLOTS;
+		at = (unsigned)hash_seeded(name, (uint64_t)(uintptr_t)slots) & mask;
 		while (slots[at] &&
 			!str_eq(entry_name(w->b, w->names, &e[first + slots[at] - 1u]), name))
-			at = (at + 1) % FOLD_SLOTS;
+			at = (at + 1) & mask;
 		if (!slots[at]) {
 			slots[at] = (uint16_t)(i - first + 1);
 			continue;

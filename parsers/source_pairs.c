@@ -39,7 +39,11 @@ void
 pairs_begin(struct pairs *p)
 {
 	p->n = 0;
-	p->round++;
+	/* After four thousand million messages numbers come again. */
+	if (++p->round == 0) {
+		memset(p->seen, 0, (p->sources->nkeys + 1) * sizeof(*p->seen));
+		p->round = 1;
+	}
 	p->limit_hit = false;
 	arena_reset(&p->names);
 }

@@ -34,10 +34,10 @@ make_room(struct address *a, int64_t since)
 {
 	uint32_t i = a->n;
 
-	if (a->n == BINDINGS) {
+	if (a->n == address_places(a)) {
 		if (since < a->at[0].since)
 			return -1;
-		memmove(a->at, a->at + 1, (BINDINGS - 1) * sizeof(a->at[0]));
+		memmove(a->at, a->at + 1, (a->n - 1) * sizeof(a->at[0]));
 		i = --a->n;
 	}
 	while (i > 0 && a->at[i - 1].since > since)

@@ -6,6 +6,8 @@
 #ifndef WEAVE_ADDRESS_H
 #define WEAVE_ADDRESS_H
 
+#include <stddef.h>
+
 #include "weave/names.h"
 #include "weave/table.h"
 
@@ -22,17 +24,34 @@ struct binding {
 	char user[NAME_MAX_BYTES], host[NAME_MAX_BYTES], mac[20];
 };
 
+/* Most addresses have one binding or none, so a thing begins with places for two and
+ * grows (weave_address_take). */
 struct address {
 	struct thing thing;
 	uint32_t n;
 	uint32_t nseen;
-	int64_t shared_until;        /* learned */
-	struct binding at[BINDINGS]; /* by since */
+	int64_t shared_until; /* learned */
 	struct {
 		uint64_t who;
 		int64_t when;
 	} seen[SEEN];
+	struct binding at[BINDINGS]; /* by since; as many as thing.bytes says */
 };
+
+#define ADDRESS_FIRST 2u /* places: together with the head 512 bytes */
+
+static inline uint32_t
+address_bytes_for(uint32_t places)
+{
+	return (uint32_t)(offsetof(struct address, at) + places * sizeof(struct binding));
+}
+
+/* How many bindings it has places for. */
+static inline uint32_t
+address_places(const struct address *a)
+{
+	return (uint32_t)((a->thing.bytes - offsetof(struct address, at)) / sizeof(struct binding));
+}
 
 static inline struct str
 binding_user(const struct binding *b)

@@ -1,15 +1,37 @@
 #include "weave/names.h"
 
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #define NOBODY       UINT64_MAX
 #define AMBIGUOUS    (UINT64_MAX - 1)
 #define OF_DIRECTORY (UINT64_C(1) << 32) /* rows behind this are the directory's */
 
-static const char *const well_known[] = {"system", "local service", "network service",
-	"anonymous logon", "localsystem", "nt authority", "root", "nobody", "daemon", "iusr",
-	"administrator", "admin", "guest", "-", "n/a", "unknown", "(null)", "everyone",
-	"localservice", "networkservice", "window manager"};
+static const struct str well_known[] = {
+#define W(word) {word, sizeof(word) - 1},
+	W("system") W("local service") W("network service") W("anonymous logon") W("localsystem")
+		W("nt authority") W("root") W("nobody") W("daemon") W("iusr") W("administrator")
+			W("admin") W("guest") W("-") W("n/a") W("unknown") W("(null)") W("everyone")
+				W("localservice") W("networkservice") W("window manager")
+#undef W
+};
+
+/* Most names are ASCII without control characters: a byte is a character. False: they are not. */
+static bool
+fold_ascii(struct str s, char *out)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c >= 0x80)
+			return false;
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+	}
+	return true;
+}
 
 /* Lower case, full-width ASCII as ASCII, no control characters. */
 static struct str
@@ -19,6 +41,8 @@ fold(struct str s, char *out)
 
 	if (s.n > NAME_MAX_BYTES * 2)
 		return (struct str){out, 0};
+	if (s.n <= NAME_MAX_BYTES && fold_ascii(s, out))
+		return str_trim(str_make(out, s.n));
 	while (s.n > 0) {
 		uint32_t cp;
 		size_t took = utf8_decode(s, &cp);
@@ -259,12 +283,12 @@ add_admins(struct directory *d)
 static void
 add_assets(struct directory *d)
 {
-	int host = list_column(d->assets, STR("host"));
 	int mac = list_column(d->assets, STR("mac"));
 	char out[NAME_MAX_BYTES], digits[12];
 
-	for (size_t i = 0; host >= 0 && i < list_rows(d->assets); i++) {
-		struct str key = directory_host(list_cell(d->assets, i, (unsigned)host), out);
+	for (size_t i = 0; d->asset_host >= 0 && i < list_rows(d->assets); i++) {
+		struct str key =
+			directory_host(list_cell(d->assets, i, (unsigned)d->asset_host), out);
 
 		if (key.n)
 			*map_put(&d->servers, key, NULL) = i + 1;
@@ -277,7 +301,12 @@ add_assets(struct directory *d)
 void
 directory_init(struct directory *d, const struct lists *lists, const struct weave_options *opt)
 {
-	*d = (struct directory){.lists = lists, .user = -1, .pc = -1};
+	*d = (struct directory){.lists = lists,
+		.user = -1,
+		.pc = -1,
+		.asset_address = -1,
+		.asset_host = -1,
+		.asset_role = -1};
 	map_init(&d->accounts, opt->seed);
 	map_init(&d->machines, opt->seed);
 	map_init(&d->cards, opt->seed);
@@ -299,8 +328,14 @@ directory_init(struct directory *d, const struct lists *lists, const struct weav
 		d->directory_user = list_column(d->directory, STR("user"));
 		add_directory(d);
 	}
-	if (d->assets)
+	if (d->assets) {
+		d->asset_address = list_column(d->assets, STR("address"));
+		d->asset_host = list_column(d->assets, STR("host"));
+		d->asset_role = list_column(d->assets, STR("role"));
 		add_assets(d);
+	}
+	if (d->assets || d->networks)
+		d->listed = mem_zero(LISTED_SLOTS, sizeof(*d->listed));
 	add_nobody(d, STR("service_accounts"));
 	add_nobody(d, STR("shared_ids"));
 	add_admins(d);
@@ -315,6 +350,7 @@ directory_done(struct directory *d)
 	map_done(&d->nics);
 	map_done(&d->servers);
 	map_done(&d->domains);
+	mem_free(d->listed);
 }
 
 /* The account, with its domain where the bare name is somebody else's, too. */
@@ -343,7 +379,7 @@ static bool
 is_well_known(struct str s)
 {
 	for (size_t i = 0; i < sizeof(well_known) / sizeof(well_known[0]); i++)
-		if (str_eq(s, str_of(well_known[i])))
+		if (str_eq(s, well_known[i]))
 			return true;
 	return str_starts(s, STR("dwm-")) || str_starts(s, STR("umfd-")) ||
 	       str_starts(s, STR("s-1-"));
@@ -464,30 +500,51 @@ directory_host(struct str name, char *out)
 	return head;
 }
 
-struct str
-directory_shared(const struct directory *d, struct str address)
+/* NULL: no list tells of addresses, or it is none. */
+static const struct listed *
+listed_of(struct directory *d, struct str address)
 {
-	return lists_shared_role(lists_role_of(d->lists, address));
+	struct listed *l;
+
+	if (!d->listed || address.n == 0 || address.n > sizeof(l->address))
+		return NULL;
+	l = &d->listed[hash_text(address) % LISTED_SLOTS];
+	if (str_eq(str_make(l->address, l->address_n), address))
+		return l;
+	memcpy(l->address, address.p, address.n);
+	l->address_n = (uint8_t)address.n;
+	l->shared = lists_shared_role(lists_role_of(d->lists, address));
+	l->asset =
+		d->asset_address >= 0 && d->asset_host >= 0
+			? list_lookup(d->assets, (unsigned)d->asset_address, LIST_CIDR, address, -1)
+			: -1;
+	return l;
 }
 
 struct str
-directory_asset_host(const struct directory *d, struct str address, char *out)
+directory_shared(struct directory *d, struct str address)
 {
-	int where = d->assets ? list_column(d->assets, STR("address")) : -1;
-	int host = d->assets ? list_column(d->assets, STR("host")) : -1;
-	int64_t row = where >= 0 && host >= 0
-			      ? list_lookup(d->assets, (unsigned)where, LIST_CIDR, address, -1)
-			      : -1;
+	const struct listed *l = listed_of(d, address);
 
-	return row >= 0 ? directory_host(list_cell(d->assets, (size_t)row, (unsigned)host), out)
-			: (struct str){out, 0};
+	return l ? l->shared : (struct str){"", 0};
+}
+
+struct str
+directory_asset_host(struct directory *d, struct str address, char *out)
+{
+	const struct listed *l = listed_of(d, address);
+
+	return l && l->asset >= 0 ? directory_host(list_cell(d->assets, (size_t)l->asset,
+							   (unsigned)d->asset_host),
+					    out)
+				  : (struct str){out, 0};
 }
 
 bool
 directory_many_users(const struct directory *d, struct str host)
 {
-	int role = d->assets ? list_column(d->assets, STR("role")) : -1;
-	const uint64_t *row = role >= 0 ? map_get(&d->servers, host) : NULL;
+	const uint64_t *row = d->asset_role >= 0 ? map_get(&d->servers, host) : NULL;
 
-	return row && lists_shared_role(list_cell(d->assets, *row - 1, (unsigned)role)).n > 0;
+	return row &&
+	       lists_shared_role(list_cell(d->assets, *row - 1, (unsigned)d->asset_role)).n > 0;
 }

@@ -11,6 +11,16 @@
 #include "config/lists.h"
 #include "weave/weave.h"
 
+/* What the lists say of an address: looked up once while these lists are in force. */
+struct listed {
+	char address[46];
+	uint8_t address_n; /* 0: nothing yet */
+	int64_t asset;     /* row of assets, -1: none */
+	struct str shared; /* why it is never one person's */
+};
+
+#define LISTED_SLOTS 1024u
+
 struct directory {
 	const struct lists *lists;
 	struct map accounts; /* spelling -> person's row + 1 (of directory: far above), or NOBODY */
@@ -22,6 +32,8 @@ struct directory {
 	const struct list *people, *directory, *assets, *networks;
 	int user, pc; /* columns of people */
 	int directory_user;
+	int asset_address, asset_host, asset_role; /* of assets */
+	struct listed *listed;                     /* NULL: no list tells of addresses */
 };
 
 #define NAME_MAX_BYTES 64u
@@ -49,9 +61,9 @@ struct str mac_digits(struct str mac, char *out);
 /* Short and in lower case: "AS-PC0001.ad.example" -> "as-pc0001"; an address stays empty. */
 struct str directory_host(struct str name, char *out);
 /* Why the address is never one person's; empty: it may be. */
-struct str directory_shared(const struct directory *d, struct str address);
+struct str directory_shared(struct directory *d, struct str address);
 /* The host of an address by assets.csv; empty: unknown. */
-struct str directory_asset_host(const struct directory *d, struct str address, char *out);
+struct str directory_asset_host(struct directory *d, struct str address, char *out);
 /* Is it a machine that many use (assets.csv role), by short name? */
 bool directory_many_users(const struct directory *d, struct str host);
 

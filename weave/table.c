@@ -6,7 +6,7 @@
 
 #define FIRST_CAP 1024u
 
-static roff *
+static struct table_slot *
 slots(const struct table *t)
 {
 	return region_at(t->region, t->root->slots);
@@ -35,14 +35,20 @@ table_attach(
 	root->max = max;
 }
 
+static uint32_t
+tag_of(struct hash128 key)
+{
+	return (uint32_t)key.hi;
+}
+
 /* The slot that holds the key, or the free one where it would go. */
 static size_t
 slot_of(const struct table *t, struct hash128 key)
 {
-	roff *s = slots(t);
+	const struct table_slot *s = slots(t);
 	size_t i = home(t, key);
 
-	while (s[i] && !hash128_eq(at(t, s[i])->key, key))
+	while (s[i].at && (s[i].tag != tag_of(key) || !hash128_eq(at(t, s[i].at)->key, key)))
 		i = (i + 1) & (t->root->cap - 1);
 	return i;
 }
@@ -50,7 +56,7 @@ slot_of(const struct table *t, struct hash128 key)
 struct thing *
 table_find(const struct table *t, struct hash128 key)
 {
-	return t->root->cap ? at(t, slots(t)[slot_of(t, key)]) : NULL;
+	return t->root->cap ? at(t, slots(t)[slot_of(t, key)].at) : NULL;
 }
 
 static void
@@ -83,24 +89,24 @@ static void
 close_gap(struct table *t, size_t gap)
 {
 	size_t mask = t->root->cap - 1;
-	roff *s = slots(t);
+	struct table_slot *s = slots(t);
 
-	for (size_t i = (gap + 1) & mask; s[i]; i = (i + 1) & mask) {
-		size_t h = home(t, at(t, s[i])->key);
+	for (size_t i = (gap + 1) & mask; s[i].at; i = (i + 1) & mask) {
+		size_t h = home(t, at(t, s[i].at)->key);
 
 		if (((i - h) & mask) >= ((i - gap) & mask)) {
 			s[gap] = s[i];
 			gap = i;
 		}
 	}
-	s[gap] = 0;
+	s[gap] = (struct table_slot){0};
 }
 
 void
 table_drop(struct table *t, struct thing *x)
 {
 	size_t i = slot_of(t, x->key);
-	roff self = slots(t)[i];
+	roff self = slots(t)[i].at;
 
 	unlink_thing(t, x);
 	close_gap(t, i);
@@ -138,8 +144,8 @@ static bool
 grow(struct table *t)
 {
 	uint32_t cap = t->root->cap ? t->root->cap * 2 : FIRST_CAP, old_cap = t->root->cap;
-	roff more = region_alloc(t->region, cap * sizeof(roff)), old = t->root->slots;
-	roff *from;
+	roff more = region_alloc(t->region, cap * sizeof(struct table_slot)), old = t->root->slots;
+	const struct table_slot *from;
 
 	if (!more)
 		return false;
@@ -147,24 +153,25 @@ grow(struct table *t)
 	t->root->cap = cap;
 	from = old ? region_at(t->region, old) : NULL;
 	for (uint32_t i = 0; i < old_cap; i++)
-		if (from[i])
-			slots(t)[slot_of(t, at(t, from[i])->key)] = from[i];
+		if (from[i].at)
+			slots(t)[slot_of(t, at(t, from[i].at)->key)] = from[i];
 	if (old)
-		region_free_piece(t->region, old, old_cap * sizeof(roff));
+		region_free_piece(t->region, old, old_cap * sizeof(struct table_slot));
 	return true;
 }
 
 struct thing *
 table_take(struct table *t, struct hash128 key, uint32_t bytes, bool *fresh)
 {
-	struct thing *x = table_find(t, key);
-	roff self;
+	roff self = t->root->cap ? slots(t)[slot_of(t, key)].at : 0;
+	struct thing *x = at(t, self);
 
 	*fresh = !x;
 	if (x) {
-		self = slots(t)[slot_of(t, key)];
-		unlink_thing(t, x);
-		link_newest(t, x, self);
+		if (x->newer) {
+			unlink_thing(t, x);
+			link_newest(t, x, self);
+		}
 		return x;
 	}
 	while (t->root->n >= t->root->max && give_up_oldest(t))
@@ -178,9 +185,33 @@ table_take(struct table *t, struct hash128 key, uint32_t bytes, bool *fresh)
 	x = at(t, self);
 	x->key = key;
 	x->bytes = bytes;
-	slots(t)[slot_of(t, key)] = self;
+	slots(t)[slot_of(t, key)] = (struct table_slot){self, tag_of(key)};
 	link_newest(t, x, self);
 	t->root->n++;
+	return x;
+}
+
+struct thing *
+table_widen(struct table *t, struct thing *x, uint32_t bytes)
+{
+	size_t i = slot_of(t, x->key);
+	roff old = slots(t)[i].at, self;
+	uint32_t was = x->bytes;
+
+	if (bytes <= was)
+		return x;
+	if (region_room(bytes) > region_room(was)) {
+		self = region_alloc(t->region, bytes);
+		if (!self)
+			return NULL;
+		memcpy(at(t, self), x, was);
+		x = at(t, self);
+		slots(t)[i].at = self;
+		*(x->newer ? &at(t, x->newer)->older : &t->root->newest) = self;
+		*(x->older ? &at(t, x->older)->newer : &t->root->oldest) = self;
+		region_free_piece(t->region, old, was);
+	}
+	x->bytes = bytes;
 	return x;
 }
 

@@ -23,10 +23,16 @@ _Static_assert(sizeof(struct thing) == 32, "things lie in checkpoints");
 
 /* Lies in the region's root. */
 struct table_root {
-	roff slots; /* roff[cap] */
+	roff slots; /* struct table_slot[cap] */
 	uint32_t cap, n, max;
 	roff newest, oldest;
 	uint64_t evicted;
+};
+
+/* A slot knows a part of its thing's key, so that looking for what is not there reads no thing. */
+struct table_slot {
+	roff at; /* 0 = free */
+	uint32_t tag;
 };
 
 struct table {
@@ -45,6 +51,9 @@ void table_attach(
 struct thing *table_find(const struct table *t, struct hash128 key);
 /* Found or made (zeroed, `bytes` long, *fresh says so), now the newest. NULL: no room at all. */
 struct thing *table_take(struct table *t, struct hash128 key, uint32_t bytes, bool *fresh);
+/* The same thing with more bytes behind it, zeroed; it may lie elsewhere then. NULL: no room, it is
+ * as it was. Does not count as use, and gives nothing up. */
+struct thing *table_widen(struct table *t, struct thing *thing, uint32_t bytes);
 void table_drop(struct table *t, struct thing *thing);
 /* The one that was not used for longest; NULL when empty. */
 struct thing *table_oldest(const struct table *t);

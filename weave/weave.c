@@ -81,9 +81,12 @@ weave_new(const struct weave_options *opt, const struct names *names, const stru
 
 	if (region_limit(state) < REGION_MIN)
 		return NULL;
-	if (root->magic != WEAVE_MAGIC)
+	if (root->magic != WEAVE_MAGIC) {
+		if (root->magic)
+			region_reset(state); /* of another version: nothing in it can be read */
 		*root = (struct weave_root){
 			.magic = WEAVE_MAGIC, .seed = opt->seed, .now = INT64_MIN};
+	}
 	w = mem_zero(1, sizeof(*w));
 	w->opt = *opt;
 	w->names = names;
@@ -121,11 +124,38 @@ weave_free(struct weave *w)
 	mem_free(w);
 }
 
+/* Four decimals without leading zeros, as nearly all addresses are; inet_pton takes the same. */
+static bool
+v4_bytes(struct str text, unsigned char out[4])
+{
+	unsigned part = 0, digits = 0, at = 0;
+
+	for (size_t i = 0; i <= text.n; i++) {
+		char c = i < text.n ? text.p[i] : '.';
+
+		if (is_digit(c)) {
+			if (digits > 0 && part == 0)
+				return false;
+			part = part * 10 + (unsigned)(c - '0');
+			if (++digits > 3 || part > 255)
+				return false;
+		} else {
+			if (c != '.' || digits == 0 || at == 4)
+				return false;
+			out[at++] = (unsigned char)part;
+			part = digits = 0;
+		}
+	}
+	return at == 4;
+}
+
 size_t
 address_bytes(struct str text, unsigned char out[16])
 {
 	char z[INET6_ADDRSTRLEN];
 
+	if (v4_bytes(text, out))
+		return 4;
 	if (text.n < 2 || text.n >= sizeof(z))
 		return 0;
 	memcpy(z, text.p, text.n);
@@ -157,11 +187,21 @@ weave_address_take(struct weave *w, struct str text)
 	unsigned char raw[16];
 	size_t n = address_bytes(text, raw);
 	bool fresh;
+	struct thing *t, *wide;
+	struct address *a;
+	uint32_t places;
 
 	if (n == 0 || is_loopback(text))
 		return NULL;
-	return (struct address *)table_take(
-		&w->addresses, table_key('a', raw, n), sizeof(struct address), &fresh);
+	t = table_take(
+		&w->addresses, table_key('a', raw, n), address_bytes_for(ADDRESS_FIRST), &fresh);
+	a = (struct address *)t;
+	if (!a || a->n < address_places(a) || a->n >= BINDINGS)
+		return a;
+	/* A place for what may come; without room the oldest binding gives up its own. */
+	places = a->n * 2 + 1 < BINDINGS ? a->n * 2 + 1 : BINDINGS;
+	wide = table_widen(&w->addresses, t, address_bytes_for(places));
+	return (struct address *)(wide ? wide : t);
 }
 
 struct str
