@@ -324,6 +324,10 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	uint64_t flags = 0;
 	enum reason rc;
 
+	/* Whole JSON, CEF and LEEF are their rows' to take apart; they ask the definitions then. */
+	if (json_looks_like(message) || str_starts(message, STR("CEF:")) ||
+		str_starts(message, STR("LEEF:")))
+		return false;
 	if (read_any(ctx, w, message, false))
 		return true;
 	if (xml_begins(message) && sources_claim_container(SHAPE_XML, ctx, w, message))
