@@ -20,8 +20,8 @@
 #define SOURCE_GROUPS   64u    /* of one pattern */
 
 /* The value of a key; key 0 is no key. Keys that begin with '@' are the envelope's: @program,
- * @host, @message, and @columns, the number of columns. */
-enum special_key { KEY_NONE, KEY_PROGRAM, KEY_HOST, KEY_MESSAGE, KEY_COLUMNS, KEY_FIRST };
+ * @host, @message. */
+enum special_key { KEY_NONE, KEY_PROGRAM, KEY_HOST, KEY_MESSAGE, KEY_FIRST };
 
 enum test_kind { TEST_EQUALS, TEST_STARTS, TEST_ENDS, TEST_CONTAINS, TEST_EXISTS, TEST_RE };
 
@@ -192,7 +192,6 @@ struct source {
 	size_t nwhens;
 	struct op *ops;
 	size_t nops;
-	bool names_columns; /* unmapped columns are kept under prefix.name */
 };
 
 struct sources {
@@ -263,8 +262,7 @@ bool source_container(
 	enum source_shape shape, struct parse_ctx *ctx, struct recs *w, struct str text);
 
 /* One op over all values of its key. */
-void source_op(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
-	const struct op *op);
+void source_op(const struct source *s, struct recs *w, struct pairs *p, const struct op *op);
 void source_set(struct recs *w, const struct settings_list *set);
 bool source_has(const struct recs *w, const struct target *t);
 /* Of the entries from `mark` on (a count) those of a field with one value that stands before. */

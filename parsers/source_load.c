@@ -76,7 +76,7 @@ sources_intern(struct sources *s, struct str name)
 static struct sources *
 sources_new(void)
 {
-	static const char *const special[] = {"", "@program", "@host", "@message", "@columns"};
+	static const char *const special[] = {"", "@program", "@host", "@message"};
 	struct sources *s = mem_zero(1, sizeof(*s));
 
 	s->compile = pcre2_compile_context_create(NULL);

@@ -192,7 +192,7 @@ test_holds(struct pairs *p, const struct test *t)
 	struct str text;
 	bool has;
 
-	if (t->key < KEY_COLUMNS) {
+	if (t->key < KEY_FIRST) {
 		text = pairs_text(p, t->key, &has);
 		return t->kind == TEST_EXISTS ? text.n > 0 : test_text(p, t, text);
 	}

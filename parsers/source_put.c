@@ -521,19 +521,17 @@ put_one(const struct source *s, struct recs *w, struct pairs *p, const struct op
 }
 
 void
-source_op(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
-	const struct op *op)
+source_op(const struct source *s, struct recs *w, struct pairs *p, const struct op *op)
 {
 	struct pair special = {.kind = VALUE_STRING}, *v;
 	bool array = false, has;
 
-	(void)ctx;
 	/* The first key that has a value fills a field; later rows leave it alone. */
 	for (size_t i = 0; i < op->nto; i++)
 		array |= !source_has(w, &op->to[i]);
 	if ((!array && !op->over) || !pairs_hold(p, &op->cond))
 		return;
-	if (op->key < KEY_COLUMNS) {
+	if (op->key < KEY_FIRST) {
 		special.value = pairs_text(p, op->key, &has);
 		put_one(s, w, p, op, &special, special.value);
 		return;

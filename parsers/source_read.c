@@ -160,7 +160,7 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	if (m)
 		source_set(w, &m->set);
 	for (size_t i = 0; i < s->nops; i++)
-		source_op(s, ctx, w, p, &s->ops[i]);
+		source_op(s, w, p, &s->ops[i]);
 	source_set(w, &s->set);
 	if (!s->keep_none)
 		keep_native(s, w, p);

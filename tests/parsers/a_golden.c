@@ -15,11 +15,10 @@
 static void
 normalize(struct str log, struct buf *out)
 {
+	struct house h = {0};
 	struct str line;
 
 	while (log.n > 0) {
-		struct house h = {0};
-
 		str_cut(&log, '\n', &line);
 		house_read(&h, line);
 		for (uint32_t i = 0; i < batch_results(h.batch)->nrecords; i++) {
@@ -29,8 +28,8 @@ normalize(struct str log, struct buf *out)
 			record_json(h.batch, r, &how, out);
 			buf_add_char(out, '\n');
 		}
-		house_done(&h);
 	}
+	house_done(&h);
 }
 
 static void

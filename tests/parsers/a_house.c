@@ -6,12 +6,10 @@
 #include "base/diag.h"
 #include "base/stamp.h"
 
-void
-house_read(struct house *h, struct str bytes)
+static void
+open_house(struct house *h)
 {
 	struct diag why = {0};
-	struct frame meta = {
-		.arrival = h->arrival ? h->arrival : HOUSE_NOW, .flags = (uint16_t)h->frame_flags};
 
 	cr_assert_eq(zone_load(str_of(h->zone ? h->zone : "UTC"), &why, &h->tz), 0, "%s",
 		diag_first(&why));
@@ -24,6 +22,16 @@ house_read(struct house *h, struct str bytes)
 	h->names = names_new();
 	names_freeze(h->names);
 	h->batch = batch_new();
+}
+
+void
+house_read(struct house *h, struct str bytes)
+{
+	struct frame meta = {
+		.arrival = h->arrival ? h->arrival : HOUSE_NOW, .flags = (uint16_t)h->frame_flags};
+
+	if (!h->parsers)
+		open_house(h);
 	batch_reset(h->batch, 1);
 	cr_assert_eq(batch_add(h->batch, &meta, bytes, STR("192.0.2.1:514")), 0);
 	parsers_run(h->parsers, h->batch, h->names, 0, 1);
@@ -107,10 +115,8 @@ void
 house_rows(struct house base, const struct line_row *rows)
 {
 	for (const struct line_row *row = rows; row->why; row++) {
-		struct house h = base;
-
-		house_read(&h, str_of(row->line));
-		check_row(&h, row);
-		house_done(&h);
+		house_read(&base, str_of(row->line));
+		check_row(&base, row);
 	}
+	house_done(&base);
 }

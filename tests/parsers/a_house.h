@@ -13,7 +13,7 @@ struct house {
 	int64_t arrival;
 	unsigned frame_flags;
 	const char *zone;
-	/* made by house_read */
+	/* made by the first house_read */
 	struct zone *tz;
 	struct parsers *parsers;
 	struct names *names;
@@ -32,7 +32,8 @@ struct line_row {
 	const char *want;
 };
 
-/* Reads the bytes; h->batch then holds the records. Call house_done afterwards. */
+/* Reads the bytes; h->batch then holds the records, until the next reading. Loading the definitions
+ * is what costs: read many lines with one house. Call house_done at the end. */
 void house_read(struct house *h, struct str bytes);
 void house_done(struct house *h);
 /* A field of record n as text; see line_row.want for the names with '@'. */

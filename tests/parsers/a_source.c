@@ -27,26 +27,25 @@ want_value(const struct house *h, const char *path, const struct yaml_node *key,
 }
 
 static void
-check_tests(const char *path, const struct yaml_node *tests)
+check_tests(struct house *h, const char *path, const struct yaml_node *tests)
 {
 	cr_assert(tests && tests->kind == YAML_LIST && tests->n > 0, "%s has no tests", path);
 	for (size_t i = 0; i < tests->n; i++) {
 		const struct yaml_node *line = yaml_get(tests->items[i], "line");
 		const struct yaml_node *want = yaml_get(tests->items[i], "want");
-		struct house h = {0};
 
 		cr_assert(line && want && want->kind == YAML_MAP && want->n > 0,
 			"%s:%u: a test has line and want", path, tests->items[i]->line);
-		house_read(&h, line->text);
+		house_read(h, line->text);
 		for (size_t k = 0; k < want->n; k++)
-			want_value(&h, path, want->keys[k], want->items[k]);
-		house_done(&h);
+			want_value(h, path, want->keys[k], want->items[k]);
 	}
 }
 
 Test(source, every_definition_keeps_its_word, .timeout = 300)
 {
 	DIR *d = opendir(FOLDER);
+	struct house h = {0};
 	struct dirent *e;
 	unsigned n = 0;
 
@@ -62,7 +61,7 @@ Test(source, every_definition_keeps_its_word, .timeout = 300)
 		cr_assert_eq(file_read(buf_z(&path), 1 << 20, &text), 0);
 		cr_assert_eq(yaml_parse(buf_str(&text), buf_z(&path), &why, &y), 0, "%s",
 			diag_first(&why));
-		check_tests(buf_z(&path), yaml_get(yaml_document(y, 0), "tests"));
+		check_tests(&h, buf_z(&path), yaml_get(yaml_document(y, 0), "tests"));
 		yaml_free(y);
 		diag_done(&why);
 		buf_done(&text);
@@ -70,6 +69,7 @@ Test(source, every_definition_keeps_its_word, .timeout = 300)
 		n++;
 	}
 	closedir(d);
+	house_done(&h);
 	cr_expect_gt(n, 0);
 }
 

@@ -1,0 +1,210 @@
+/* source_rows.c - where a definition puts its values: rows, conditions for constants, times. */
+#include "base/mem.h"
+#include "parsers/source_build.h"
+
+/* ---- rows ---- */
+
+static const char *const as_words[AS_COUNT] = {"field", "text", "lower", "url", "authority", "file",
+	"account", "host", "peer", "port", "mac", "hash", "hashes", "mail", "protocol", "outcome",
+	"seconds", "milliseconds", "microseconds", "basename", "percent", "units"};
+
+static void
+targets(struct build *b, const struct yaml_node *n, struct op *op)
+{
+	size_t count = n->kind == YAML_LIST ? n->n : 1;
+
+	op->to = arena_alloc(&b->all->arena, (count + 1) * sizeof(*op->to));
+	for (size_t i = 0; i < count; i++)
+		op->to[op->nto++] = build_target(b, n->kind == YAML_LIST ? n->items[i] : n);
+}
+
+static void
+value_table(struct build *b, const struct yaml_node *map, struct op *op)
+{
+	if (map->kind != YAML_MAP) {
+		build_wrong(b, map, "a map 'value: what it becomes' stands here");
+		return;
+	}
+	op->values = arena_alloc(&b->all->arena, (map->n + 1) * sizeof(*op->values));
+	for (size_t i = 0; i < map->n; i++) {
+		struct str from = arena_str(&b->all->arena, map->keys[i]->text);
+		struct str to = build_text(b, map->items[i]);
+
+		if (str_eq(from, STR("*"))) {
+			op->has_other = true;
+			op->other = to;
+		} else {
+			op->values[op->nvalues++] = (struct value_row){from, to};
+		}
+	}
+}
+
+static void
+op_by_map(struct build *b, const struct yaml_node *map, struct op *op)
+{
+	static const char *const words[] = {
+		"to", "as", "values", "split", "re", "over", "if", "else"};
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct yaml_node *v = map->items[i];
+		struct str word = map->keys[i]->text;
+
+		if (str_eq(word, STR("to"))) {
+			targets(b, v, op);
+		} else if (str_eq(word, STR("as"))) {
+			while (op->as < AS_COUNT &&
+				!str_eq(build_text(b, v), str_of(as_words[op->as])))
+				op->as++;
+			if (op->as == AS_COUNT)
+				build_unknown(b, v, as_words, AS_COUNT, "form");
+		} else if (str_eq(word, STR("values"))) {
+			value_table(b, v, op);
+		} else if (str_eq(word, STR("split"))) {
+			op->split = build_separator(b, v);
+		} else if (str_eq(word, STR("re"))) {
+			op->re = build_regex(b, v);
+		} else if (str_eq(word, STR("over"))) {
+			op->over = v->truth;
+		} else if (str_eq(word, STR("if"))) {
+			op->cond = build_condition(b, v);
+		} else if (!str_eq(word, STR("else"))) {
+			build_unknown(b, map->keys[i], words, 8, "part of a row");
+		}
+	}
+	for (size_t i = 0; i < op->nto && yaml_get(map, "else"); i++) {
+		op->to[i].domain = build_text(b, yaml_get(map, "else"));
+		op->to[i].domain_field = build_ecs(op->to[i].domain);
+	}
+	if (op->nto == 0 && (op->as == AS_HASH || op->as == AS_HASHES || op->as == AS_URL ||
+				    op->as == AS_AUTHORITY || op->as == AS_FILE)) {
+		op->to = arena_alloc(&b->all->arena, sizeof(*op->to));
+		op->to[op->nto++] = (struct target){.name = STR("file.hash")};
+	}
+	if (op->nto == 0)
+		build_wrong(b, map, "a row says where its value goes: 'to: FIELD'");
+}
+
+void
+build_rows(struct build *b, const struct yaml_node *map)
+{
+	struct source *s = b->s;
+
+	if (map->kind != YAML_MAP) {
+		build_wrong(b, map, "a map 'key: field' stands here");
+		return;
+	}
+	s->ops = arena_alloc(&b->all->arena, (map->n * 4 + 1) * sizeof(*s->ops));
+	for (size_t i = 0; i < map->n; i++) {
+		const struct yaml_node *v = map->items[i];
+		/* a list of maps: several rows for one key */
+		bool many = v->kind == YAML_LIST && v->n && v->items[0]->kind == YAML_MAP;
+
+		for (size_t k = 0; k < (many ? v->n : 1) && k < 4; k++) {
+			const struct yaml_node *one = many ? v->items[k] : v;
+			struct op *op = &s->ops[s->nops++];
+
+			op->key = build_key(b, map->keys[i]->text);
+			if (one->kind == YAML_MAP)
+				op_by_map(b, one, op);
+			else
+				targets(b, one, op);
+		}
+		if (many && v->n > 4)
+			build_wrong(b, v, "at most four rows for one key");
+	}
+}
+
+/* Names that are fields of ECS need no row. */
+static void
+own_names(struct build *b, const uint16_t *keys, size_t n)
+{
+	struct source *s = b->s;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str name = keys[i] ? b->all->keys[keys[i]] : STR("");
+		uint16_t field = build_ecs(name);
+		struct op *grown;
+		bool has = field == FIELD_NAMED && str_chr(name, '.') < 0;
+
+		for (size_t k = 0; k < s->nops && !has; k++)
+			has = s->ops[k].key == keys[i];
+		if (has || name.n == 0 || name.p[0] == '@' ||
+			(field == FIELD_NAMED && s->shape != SHAPE_TEXT))
+			continue;
+		grown = arena_alloc(&b->all->arena, (s->nops + 1) * sizeof(*grown));
+		if (s->nops)
+			memcpy(grown, s->ops, s->nops * sizeof(*grown));
+		s->ops = grown;
+		s->ops[s->nops] = (struct op){.key = keys[i]};
+		targets(b, &(struct yaml_node){.kind = YAML_STRING, .text = name, .line = s->line},
+			&s->ops[s->nops++]);
+	}
+}
+
+void
+build_implied(struct build *b)
+{
+	struct source *s = b->s;
+
+	for (size_t i = 0; i < s->patterns.n; i++)
+		own_names(b, s->patterns.v[i].keys + 1, s->patterns.v[i].groups);
+	for (size_t i = 0; i < s->nlayouts; i++)
+		own_names(b, s->layouts[i].keys, s->layouts[i].n);
+	for (size_t i = 0; i < s->nextracts; i++)
+		for (size_t k = 0; k < s->extracts[i].patterns.n; k++)
+			own_names(b, s->extracts[i].patterns.v[k].keys + 1,
+				s->extracts[i].patterns.v[k].groups);
+}
+
+void
+build_whens(struct build *b, const struct yaml_node *list)
+{
+	if (list->kind != YAML_LIST) {
+		build_wrong(b, list, "a list of {if, set} stands here");
+		return;
+	}
+	b->s->whens = arena_alloc(&b->all->arena, (list->n + 1) * sizeof(struct when));
+	for (size_t i = 0; i < list->n; i++) {
+		const struct yaml_node *n = list->items[i], *stop;
+		struct when *w = &b->s->whens[b->s->nwhens++];
+
+		if (n->kind != YAML_MAP) {
+			build_wrong(b, n, "a map {if, set} stands here");
+			continue;
+		}
+		w->cond = build_condition(b, yaml_get(n, "if"));
+		w->set = build_settings(b, yaml_get(n, "set"));
+		stop = yaml_get(n, "stop");
+		w->stop = stop && stop->truth;
+	}
+}
+
+void
+build_times(struct build *b, const struct yaml_node *n)
+{
+	size_t count = n->kind == YAML_LIST ? n->n : 1;
+
+	b->s->times = arena_alloc(&b->all->arena, (count + 1) * sizeof(struct time_spec));
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *one = n->kind == YAML_LIST ? n->items[i] : n;
+		struct time_spec *t = &b->s->times[b->s->ntimes++];
+		const struct yaml_node *keys = one->kind == YAML_MAP ? yaml_get(one, "key") : one;
+		size_t nkeys;
+		struct str *v = build_texts(b, keys, &nkeys), zone;
+
+		for (size_t k = 0; k < nkeys && k < 4; k++)
+			t->keys[t->nkeys++] = build_key(b, v[k]);
+		if (t->nkeys == 0)
+			build_wrong(
+				b, one, "say in which key the time stands: {key: K, format: F}");
+		if (one->kind != YAML_MAP)
+			continue;
+		if (yaml_get(one, "format"))
+			t->format = arena_z(&b->all->arena, build_text(b, yaml_get(one, "format")));
+		zone = build_text(b, yaml_get(one, "zone"));
+		if (zone.n && (zone.p[0] == '+' || zone.p[0] == '-'))
+			t->offset = zone;
+		else
+			t->zone = build_key(b, zone);
+	}
+}
