@@ -132,9 +132,9 @@ build/libfuzz/%: $(OUT)/tests/fuzz/%.o $(foreach l,$(call rev,$(HAVE)),$(call li
 STAMPS := build/deps
 deps:
 	@bash tests/support/deps.sh
-$(STAMPS)/.stamp-build:
+$(STAMPS)/.stamp-build: tests/support/deps.sh
 	@bash tests/support/deps.sh --build
-$(STAMPS)/.stamp-tests: $(STAMPS)/.stamp-build
+$(STAMPS)/.stamp-tests: $(STAMPS)/.stamp-build tests/support/deps.sh
 	@bash tests/support/deps.sh --tests
 
 # deps may install the very compiler and pkg-config that the rules above ask: so a fresh make afterwards.

@@ -1,5 +1,8 @@
 #include "base/arena.h"
 
+#include <stdarg.h>
+
+#include "base/buf.h"
 #include "base/mem.h"
 
 #define BLOCK_BYTES ((size_t)64 << 10)
@@ -56,6 +59,21 @@ arena_z(struct arena *a, struct str s)
 	if (s.n)
 		memcpy(p, s.p, s.n);
 	return p;
+}
+
+struct str
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	struct buf b = {0};
+	struct str kept;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	kept = arena_str(a, buf_str(&b));
+	buf_done(&b);
+	return kept;
 }
 
 void

@@ -21,6 +21,8 @@ void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 struct str arena_str(struct arena *a, struct str s);
 /* A NUL-terminated copy. */
 char *arena_z(struct arena *a, struct str s);
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Forget all pieces but keep one block for the next round. */
 void arena_reset(struct arena *a);
 void arena_done(struct arena *a);

@@ -47,7 +47,7 @@ judge_incidents(struct page *p)
 				"重大なインシデント（L3以上）が%lld件未完了です"),
 			number(p, "open_grave"));
 		advise(p,
-			page_text(p, "%s",
+			arena_printf(&p->arena, "%s",
 				TWO("Decide on the open grave incidents: who leads, when it is "
 				    "finished, who outside must be told.",
 					"未完了の重大インシデントについて、責任者・期限・社外連絡の"
@@ -58,7 +58,7 @@ judge_incidents(struct page *p)
 			TWO("%lld grave alert(s) were answered by nobody",
 				"確認されていない重大な検知が%lld件あります"),
 			number(p, "unanswered"));
-		advise(p, page_text(p, "%s",
+		advise(p, arena_printf(&p->arena, "%s",
 				  TWO("Check who is on duty and whether the second addresses are "
 				      "right (noroshi route test).",
 					  "当番体制と第二連絡先の設定を確認してください（noroshi "
@@ -88,7 +88,7 @@ judge_coverage(struct page *p)
 				"6種類のログのうち%u種類を受信していません（%.*s）"),
 			n, STR_ARG(buf_str(&names)));
 		advise(p,
-			page_text(p,
+			arena_printf(&p->arena,
 				TWO("Have these logs connected, or record why they are not needed: "
 				    "%.*s. Attacks there are not seen.",
 					"次のログを接続・復旧してください（不要な場合は理由を記録）"
@@ -114,7 +114,7 @@ judge_sources(struct page *p)
 		TWO("%lld source(s) of logs are silent against their habit",
 			"普段受信しているログ送信元%lld件が沈黙しています"),
 		silent);
-	advise(p, page_text(p,
+	advise(p, arena_printf(&p->arena,
 			  TWO("Ask why this source is silent and have it mended: %.*s.",
 				  "ログが止まった送信元の原因を確認し、復旧してください：%.*s"),
 			  STR_ARG(buf_str(&name))));
@@ -132,7 +132,7 @@ judge_itself(struct page *p)
 				"監視システム自体の稼働率が%.2f％でした"),
 			100 * json_number_value(share));
 		advise(p,
-			page_text(p, "%s",
+			arena_printf(&p->arena, "%s",
 				TWO("Find out why monitoring stood still (see below) and set up "
 				    "the heartbeat.",
 					"監視が止まった原因（下記）を確認し、死活監視（heartbeat）"
@@ -152,7 +152,7 @@ judge_fields(struct page *p)
 		const char *name = json_string_value(json_object_get(one, "family"));
 
 		if (json_is_number(full) && json_number_value(full) < COMPLETE_MIN)
-			advise(p, page_text(p,
+			advise(p, arena_printf(&p->arena,
 					  TWO("Have the %s logs written with all required fields "
 					      "(now %.0f %%).",
 						  "%sログの必須項目が揃うよう出力設定を見直してくだ"
@@ -162,7 +162,7 @@ judge_fields(struct page *p)
 					  100 * json_number_value(full)));
 	}
 	if (number(p, "drills") == 0)
-		advise(p, page_text(p, "%s",
+		advise(p, arena_printf(&p->arena, "%s",
 				  TWO("Run a drill of the alarm chain this month (noroshi drill).",
 					  "今月、通報経路の訓練を実施してください（noroshi "
 					  "drill）。")));
@@ -172,13 +172,13 @@ judge_fields(struct page *p)
 static void
 advise_rest(struct page *p)
 {
-	advise(p, page_text(p, "%s",
+	advise(p, arena_printf(&p->arena, "%s",
 			  TWO("Review the contact list and the second addresses once.",
 				  "連絡先と第二連絡先が最新か見直してください。")));
-	advise(p, page_text(p, "%s",
+	advise(p, arena_printf(&p->arena, "%s",
 			  TWO("Review the watchlists: people who left, new machines, partners.",
 				  "退職者・新規機器・取引先など各種リストを最新にしてください。")));
-	advise(p, page_text(p, "%s",
+	advise(p, arena_printf(&p->arena, "%s",
 			  TWO("Close finished incidents with a verdict, so that the rules' "
 			      "precision can be known.",
 				  "対応済みのインシデントは判定を付けて完了し、検知精度を把握できる"

@@ -43,7 +43,6 @@ struct page {
 const char *page_light(const struct page *p);
 /* "2026-11" */
 const char *page_month(const struct page *p);
-struct str page_text(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* month_judge.c: the light with its reason, and at most three things to do. */
 void page_judge(struct page *p);

@@ -76,7 +76,7 @@ span(struct page *p, double s)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(text, sizeof(text), p->ja ? units[i].ja : units[i].en, s / units[i].unit);
 #pragma GCC diagnostic pop
-	return page_text(p, "%s", text);
+	return arena_printf(&p->arena, "%s", text);
 }
 
 static struct str
@@ -89,7 +89,7 @@ moment(struct page *p, const json_t *v)
 	if (!json_is_string(v) || !stamp_take_iso(&s, NULL, 0, &ns))
 		return not_measured(p);
 	civil_of_ns(ns + JST_NS, &c);
-	return page_text(p, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
+	return arena_printf(&p->arena, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
 }
 
 /* ---- incidents and alerts ---- */
@@ -104,8 +104,8 @@ numbers(struct page *p, const char *title, const char *const *heads, const char 
 	s->half = half;
 	for (unsigned i = 0; i < 5; i++) {
 		s->heads[i] = heads[i];
-		row[i] = page_text(
-			p, "%lld", (long long)json_integer_value(json_array_get(list, i)));
+		row[i] = arena_printf(
+			&p->arena, "%lld", (long long)json_integer_value(json_array_get(list, i)));
 	}
 }
 
@@ -131,7 +131,7 @@ section_counts(struct page *p)
 	s = &p->sections[p->nsections - 1];
 	s->ncolumns = 6;
 	s->heads[5] = TWO("closed", "完了");
-	s->cells[0][5] = page_text(p, "%lld", whole_of(p->m, "closed"));
+	s->cells[0][5] = arena_printf(&p->arena, "%lld", whole_of(p->m, "closed"));
 }
 
 /* ---- times ---- */
@@ -159,7 +159,7 @@ section_times(struct page *p)
 		struct str *row = add_row(s);
 
 		row[0] = str_of(TWO(times[i].en, times[i].ja));
-		row[4] = page_text(p, "%lld", whole_of(one, "n"));
+		row[4] = arena_printf(&p->arena, "%lld", whole_of(one, "n"));
 		if (whole_of(one, "n") == 0) {
 			row[1] = row[2] = row[3] = not_measured(p);
 			continue;
@@ -167,7 +167,7 @@ section_times(struct page *p)
 		row[1] = span(p, real_of(one, "median"));
 		row[2] = span(p, real_of(one, "max"));
 		row[3] = json_is_number(json_object_get(one, "limit"))
-				 ? page_text(p,
+				 ? arena_printf(&p->arena,
 					   TWO("%lld of %lld (%.0f s)", "%lld／%lld件（%.0f秒）"),
 					   whole_of(one, "within"), whole_of(one, "n"),
 					   real_of(one, "limit"))
@@ -204,7 +204,7 @@ weakest(struct page *p, const json_t *fields)
 		return not_measured(p);
 	if (least >= 1)
 		return str_of(TWO("none", "なし"));
-	return page_text(p, "%s %.1f %%", TWO(needs[at].en, needs[at].ja), 100 * least);
+	return arena_printf(&p->arena, "%s %.1f %%", TWO(needs[at].en, needs[at].ja), 100 * least);
 }
 
 static void
@@ -229,10 +229,11 @@ section_coverage(struct page *p)
 
 		row[0] = str_of(report_family(
 			str_of(json_string_value(json_object_get(one, "family"))), p->ja));
-		row[1] = page_text(p, "%lld / %lld", whole_of(one, "days"), whole_of(p->m, "days"));
-		row[2] = page_text(p, "%lld", whole_of(one, "records"));
+		row[1] = arena_printf(
+			&p->arena, "%lld / %lld", whole_of(one, "days"), whole_of(p->m, "days"));
+		row[2] = arena_printf(&p->arena, "%lld", whole_of(one, "records"));
 		row[3] = json_is_number(full)
-				 ? page_text(p, "%.1f %%", 100 * json_number_value(full))
+				 ? arena_printf(&p->arena, "%.1f %%", 100 * json_number_value(full))
 				 : not_measured(p);
 		row[4] = weakest(p, json_object_get(one, "fields"));
 		row[5] = str_of(json_is_true(json_object_get(one, "silent"))
@@ -255,12 +256,12 @@ source_row(struct page *p, const json_t *one, struct str *row)
 	row[0] = shown(p, json_object_get(one, "source"), 60);
 	row[1] = whole_of(one, "seconds") == 0
 			 ? str_of(TWO("none", "なし"))
-			 : page_text(p, "%.*s – %.*s",
+			 : arena_printf(&p->arena, "%.*s – %.*s",
 				   STR_ARG(moment(p, json_object_get(one, "from"))),
 				   STR_ARG(moment(p, json_object_get(one, "until"))));
 	row[2] = span(p, real_of(one, "seconds"));
 	row[3] = !strcmp(state, "unknown") ? str_of(TWO("not known yet", "学習中"))
-					   : page_text(p, TWO("about %.0f", "約%.0f件"),
+					   : arena_printf(&p->arena, TWO("about %.0f", "約%.0f件"),
 						     real_of(one, "usual_records"));
 	row[4] = json_is_number(json_object_get(one, "delay_seconds"))
 			 ? span(p, real_of(one, "delay_seconds"))
@@ -279,7 +280,7 @@ section_sources(struct page *p)
 		p, TWO("Sources of logs: the gravest silences", "ログ送信元：沈黙の大きい順"), 6);
 
 	s->names = true;
-	s->note = page_text(p,
+	s->note = arena_printf(&p->arena,
 		TWO("%zu sources: %lld silent now, %lld were silent against their habit, %lld as "
 		    "usual, %lld not known long enough",
 			"送信元%zu件：沈黙中%lld件、一時沈黙%lld件、平常%lld件、学習中%lld件"),
@@ -323,13 +324,13 @@ section_rules(struct page *p)
 		row = add_row(s);
 		row[0] = shown(
 			p, json_is_string(title) ? title : json_object_get(one, "title_en"), 150);
-		row[1] = page_text(p, "%lld", whole_of(one, "alerts"));
-		row[2] = page_text(p, "%lld", whole_of(one, "true_positive"));
-		row[3] = page_text(p, "%lld", whole_of(one, "false_positive"));
-		row[4] = page_text(p, "%lld", whole_of(one, "benign"));
-		row[5] = json_is_number(precision)
-				 ? page_text(p, "%.0f %%", 100 * json_number_value(precision))
-				 : str_of(TWO("not judged yet", "判定待ち"));
+		row[1] = arena_printf(&p->arena, "%lld", whole_of(one, "alerts"));
+		row[2] = arena_printf(&p->arena, "%lld", whole_of(one, "true_positive"));
+		row[3] = arena_printf(&p->arena, "%lld", whole_of(one, "false_positive"));
+		row[4] = arena_printf(&p->arena, "%lld", whole_of(one, "benign"));
+		row[5] = json_is_number(precision) ? arena_printf(&p->arena, "%.0f %%",
+							     100 * json_number_value(precision))
+						   : str_of(TWO("not judged yet", "判定待ち"));
 	}
 	if (s->nrows == 0)
 		s->note = str_of(
@@ -377,7 +378,7 @@ section_itself(struct page *p)
 	row[0] = str_of(TWO("Monitoring ran", "監視の稼働率"));
 	row[1] =
 		json_is_number(share)
-			? page_text(p,
+			? arena_printf(&p->arena,
 				  TWO("%.3f %% of %.*s measured; %lld start(s)",
 					  "%.3f％（計測期間%.*s）、起動%lld回"),
 				  100 * json_number_value(share),
@@ -386,18 +387,20 @@ section_itself(struct page *p)
 			: str_of(TWO("not measured in this month", "この月の計測記録はありません"));
 	row = add_row(s);
 	row[0] = str_of(TWO("Longest pause of it", "最長の停止"));
-	row[1] = whole_of(u, "longest_pause_seconds") > 0
-			 ? page_text(p, TWO("%.*s from %.*s JST", "%.*s（%.*s JSTから）"),
-				   STR_ARG(span(p, real_of(u, "longest_pause_seconds"))),
-				   STR_ARG(moment(p, json_object_get(u, "longest_pause_from"))))
-		 : json_is_number(share) ? str_of(TWO("none", "なし"))
-					 : not_measured(p);
+	row[1] =
+		whole_of(u, "longest_pause_seconds") > 0
+			? arena_printf(&p->arena, TWO("%.*s from %.*s JST", "%.*s（%.*s JSTから）"),
+				  STR_ARG(span(p, real_of(u, "longest_pause_seconds"))),
+				  STR_ARG(moment(p, json_object_get(u, "longest_pause_from"))))
+		: json_is_number(share) ? str_of(TWO("none", "なし"))
+					: not_measured(p);
 	row = add_row(s);
 	row[0] = str_of(TWO("Countries", "国別"));
 	row[1] = countries(p);
 	row = add_row(s);
 	row[0] = str_of(TWO("Drills", "訓練"));
-	row[1] = page_text(p, TWO("%lld (counted nowhere else)", "%lld回（他の数には含みません）"),
+	row[1] = arena_printf(&p->arena,
+		TWO("%lld (counted nowhere else)", "%lld回（他の数には含みません）"),
 		whole_of(p->m, "drills"));
 }
 

@@ -1,7 +1,6 @@
 /* report.c - the fourteen items of the preliminary report, from the incident and its records. */
 #include "respond/report_inside.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,21 +36,6 @@ report_shown(struct report *r, struct str s, size_t max)
 	struct str kept;
 
 	show(&b, s, max, r->ja);
-	kept = arena_str(&r->arena, buf_str(&b));
-	buf_done(&b);
-	return kept;
-}
-
-struct str
-report_text_of(struct report *r, const char *fmt, ...)
-{
-	struct buf b = {0};
-	struct str kept;
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
 	kept = arena_str(&r->arena, buf_str(&b));
 	buf_done(&b);
 	return kept;
@@ -129,7 +113,7 @@ person_words(struct report *r, const struct report_site *site, struct str user)
 	name = report_shown(r, list_cell(t, (size_t)row, (unsigned)n), 80);
 	dept = d >= 0 ? report_shown(r, list_cell(t, (size_t)row, (unsigned)d), 80)
 		      : (struct str){"", 0};
-	return report_text_of(r, "%.*s (%.*s%s%.*s)", STR_ARG(name), STR_ARG(shown),
+	return arena_printf(&r->arena, "%.*s (%.*s%s%.*s)", STR_ARG(name), STR_ARG(shown),
 		dept.n ? (r->ja ? "、" : ", ") : "", STR_ARG(dept));
 }
 
@@ -198,15 +182,15 @@ item_number(struct report *r, const struct report_input *in)
 
 	report_add(r, 1, TWO(r, "Number", "管理番号"), shown_of(r, in->incident, "number"));
 	report_add(r, 1, TWO(r, "Version", "版"),
-		report_text_of(r, TWO(r, "report %u", "第%u報"), in->number));
+		arena_printf(&r->arena, TWO(r, "report %u", "第%u報"), in->number));
 	report_add(r, 1, TWO(r, "Written", "作成日時"), report_time(r, in->written));
 	report_add(r, 1, TWO(r, "Written by", "作成者"),
-		report_text_of(r,
+		arena_printf(&r->arena,
 			TWO(r, "Noroshi %.*s on %.*s (automatic)",
 				"Noroshi %.*s（%.*s、自動作成）"),
 			STR_ARG(in->site->version), STR_ARG(in->site->host)));
 	report_add(r, 1, TWO(r, "Found by", "発見の契機"),
-		report_text_of(r,
+		arena_printf(&r->arena,
 			TWO(r, "monitoring of logs by Noroshi: %.*s",
 				"Noroshiによるログ監視：%.*s"),
 			STR_ARG(alert_text(r, a, "rule.name", "noroshi.rule.title_ja"))));
@@ -241,12 +225,12 @@ item_subject(struct report *r, const struct report_input *in)
 	report_add(r, 2, TWO(r, "Kind", "種別"),
 		str_of(kind_of(r, text_of(in->incident, "attack_stage"))));
 	report_add(r, 2, TWO(r, "Level", "インシデントレベル"),
-		report_text_of(r, TWO(r, "L%lld - %.*s", "L%lld：%.*s"),
+		arena_printf(&r->arena, TWO(r, "L%lld - %.*s", "L%lld：%.*s"),
 			number_of(in->incident, "level"),
 			STR_ARG(shown_of(
 				r, in->incident, TWO(r, "level_reason_en", "level_reason_ja")))));
 	report_add(r, 2, TWO(r, "Certainty", "確度"),
-		report_text_of(r,
+		arena_printf(&r->arena,
 			families >= 3   ? TWO(r, "high (%zu kinds of logs agree)",
 						  "高（%zu種類のログが一致）")
 			: families == 2 ? TWO(r, "medium (%zu kinds of logs agree)",
@@ -276,7 +260,7 @@ item_times(struct report *r, const struct report_input *in)
 	report_add(r, 3, TWO(r, "Known to people", "認知日時"),
 		report_time(r, time_of(in->incident, "acknowledged")));
 	report_add(r, 3, TWO(r, "Clocks", "時刻について"),
-		in->nrecords ? report_text_of(r,
+		in->nrecords ? arena_printf(&r->arena,
 				       TWO(r,
 					       "Times are those in the logs; the largest "
 					       "difference to the time of "
@@ -319,7 +303,7 @@ item_scope(struct report *r, const struct report_input *in)
 	report_add(r, 5, TWO(r, "Personal data", "個人情報"),
 		str_of(TWO(r, "unknown - under investigation", "不明（調査中）")));
 	report_add(r, 5, TWO(r, "Extent", "規模"),
-		report_text_of(r,
+		arena_printf(&r->arena,
 			TWO(r, "%lld alerts, %lld log records, %lld repeated ones not told singly",
 				"アラート%lld件、ログ%lld件、まとめた同種の検知%lld件"),
 			number_of(in->incident, "alerts_total"),
@@ -406,7 +390,7 @@ item_course(struct report *r)
 		report_add(r, 7, "", (struct str){"", 0});
 	else
 		report_add(r, 7, "",
-			report_text_of(r,
+			arena_printf(&r->arena,
 				TWO(r, "%zu events in order, %zu more in the archive",
 					"%zu件を時刻順に示します（ほか%zu件は保管庫にあります）"),
 				r->told, r->rows_left));
@@ -507,7 +491,7 @@ static void
 item_next(struct report *r, const struct report_input *in)
 {
 	report_add(r, 12, "",
-		in->next_report ? report_text_of(r,
+		in->next_report ? arena_printf(&r->arena,
 					  TWO(r, "not before %.*s, when there is something new",
 						  "新たな検知があれば %.*s 以降に続報します"),
 					  STR_ARG(report_time(r, in->next_report)))
@@ -538,7 +522,7 @@ item_evidence(struct report *r, const struct report_input *in)
 	sha256_hex(buf_str(&all), hex);
 	report_add(r, 13, TWO(r, "Kept", "保管"),
 		json_array_size(list)
-			? report_text_of(r,
+			? arena_printf(&r->arena,
 				  TWO(r,
 					  "tamper-evident archive, records %lld to %lld (%zu of "
 					  "them concerned)",
@@ -546,7 +530,7 @@ item_evidence(struct report *r, const struct report_input *in)
 				  first, last, json_array_size(list))
 			: (struct str){"", 0});
 	report_add(r, 13, TWO(r, "SHA-256 of the records", "該当ログのSHA-256"),
-		in->nrecords ? report_text_of(r, "%s", hex) : (struct str){"", 0});
+		in->nrecords ? arena_printf(&r->arena, "%s", hex) : (struct str){"", 0});
 	buf_done(&all);
 }
 
@@ -561,7 +545,7 @@ item_limits(struct report *r, const struct report_input *in)
 		struct str heard = report_time(r, time_of(m, "last_heard"));
 
 		report_add(r, 14, TWO(r, "Missing", "欠けている情報"),
-			report_text_of(r,
+			arena_printf(&r->arena,
 				heard.n ? TWO(r,
 						  "%s logs show nothing of this; last heard of at "
 						  "%.*s",
@@ -573,7 +557,7 @@ item_limits(struct report *r, const struct report_input *in)
 	}
 	if (records > in->nrecords)
 		report_add(r, 14, TWO(r, "Not read", "未取得"),
-			report_text_of(r,
+			arena_printf(&r->arena,
 				TWO(r, "%zu of %zu records could not be read when this was written",
 					"%zu件（全%zu件中）のログは作成時点で取得できませんでした"),
 				records - in->nrecords, records));
@@ -591,10 +575,10 @@ report_build(struct report *r, const struct report_input *in, bool ja)
 		return ERR_SYNTAX;
 	for (unsigned i = 0; i < REPORT_ITEMS; i++)
 		r->items[i].title = ja ? titles[i].ja : titles[i].en;
-	r->heading = report_text_of(r, "%s%s", r->drill ? TWO(r, "[DRILL] ", "【訓練】") : "",
+	r->heading = arena_printf(&r->arena, "%s%s", r->drill ? TWO(r, "[DRILL] ", "【訓練】") : "",
 		in->number <= 1 ? TWO(r, "Preliminary incident report", "インシデント速報")
 				: TWO(r, "Incident follow-up report", "インシデント続報"));
-	r->subheading = report_text_of(r, TWO(r, "%.*s, report %u", "%.*s 第%u報"),
+	r->subheading = arena_printf(&r->arena, TWO(r, "%.*s, report %u", "%.*s 第%u報"),
 		STR_ARG(shown_of(r, in->incident, "number")), in->number);
 	report_rows(r, in);
 	item_number(r, in);

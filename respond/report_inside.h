@@ -42,8 +42,6 @@ struct report {
 
 /* Everything shown safely: control characters as \xNN, bounded. */
 struct str report_shown(struct report *r, struct str s, size_t max);
-struct str report_text_of(struct report *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 void report_add(struct report *r, unsigned item, const char *label, struct str value);
 struct str report_time(struct report *r, int64_t ns);
 

@@ -1,5 +1,4 @@
 /* report_month.c - one page a month for people who do not know logs. */
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -22,21 +21,6 @@ const char *
 page_month(const struct page *p)
 {
 	return json_string_value(json_object_get(p->m, "month"));
-}
-
-struct str
-page_text(struct page *p, const char *fmt, ...)
-{
-	struct buf b = {0};
-	struct str kept;
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	kept = arena_str(&p->arena, buf_str(&b));
-	buf_done(&b);
-	return kept;
 }
 
 static void

@@ -74,11 +74,11 @@ mail_sentence(struct report *r, const json_t *j)
 	struct str to = report_shown(r, text_of(j, "email.to.address"), 100);
 
 	if (from.n && to.n)
-		return report_text_of(r,
+		return arena_printf(&r->arena,
 			r->ja ? "メール：%.*s から %.*s へ" : "mail from %.*s to %.*s",
 			STR_ARG(from), STR_ARG(to));
 	if (from.n || to.n)
-		return report_text_of(r,
+		return arena_printf(&r->arena,
 			to.n ? (r->ja ? "メールの配送：%.*s 宛" : "mail delivered to %.*s")
 			     : (r->ja ? "メールの受付：%.*s から" : "mail taken from %.*s"),
 			STR_ARG(to.n ? to : from));
@@ -94,11 +94,11 @@ web_sentence(struct report *r, const json_t *j, bool failed)
 	bool ja = r->ja;
 
 	if (!json_is_integer(sent))
-		return report_text_of(r,
+		return arena_printf(&r->arena,
 			failed ? (ja ? "Webアクセスを拒否：%.*s" : "web access refused: %.*s")
 			       : (ja ? "Webアクセス：%.*s" : "web access: %.*s"),
 			STR_ARG(url));
-	return report_text_of(r,
+	return arena_printf(&r->arena,
 		failed ? (ja ? "Webアクセスを拒否：%.*s（送信%lldバイト）"
 			     : "web access refused: %.*s (%lld bytes sent)")
 		       : (ja ? "Webアクセス：%.*s（送信%lldバイト）"
@@ -122,7 +122,7 @@ sentence(struct report *r, const json_t *j, size_t lane)
 	case 0:
 		return mail_sentence(r, j);
 	case 1:
-		return report_text_of(r,
+		return arena_printf(&r->arena,
 			failed ? (ja ? "通信を遮断：%.*s から %.*s へ"
 				     : "connection blocked, %.*s to %.*s")
 			       : (ja ? "通信を許可：%.*s から %.*s へ"
@@ -132,13 +132,13 @@ sentence(struct report *r, const json_t *j, size_t lane)
 		return web_sentence(r, j, failed);
 	case 3:
 		return str_find(text_of(j, "event.category"), STR("file")) >= 0
-			       ? report_text_of(r, ja ? "ファイル：%.*s" : "file: %.*s",
+			       ? arena_printf(&r->arena, ja ? "ファイル：%.*s" : "file: %.*s",
 					 STR_ARG(report_shown(r, path, 160)))
-			       : report_text_of(r,
+			       : arena_printf(&r->arena,
 					 ja ? "プログラム実行：%.*s" : "program run: %.*s",
 					 STR_ARG(report_shown(r, command.n ? command : path, 200)));
 	case 4:
-		return report_text_of(r,
+		return arena_printf(&r->arena,
 			failed ? (ja ? "リモートアクセス失敗（%.*s から）"
 				     : "remote access failed, from %.*s")
 			: str_find(action, STR("down")) >= 0 ||
@@ -150,9 +150,9 @@ sentence(struct report *r, const json_t *j, size_t lane)
 			STR_ARG(report_shown(r, from, 60)));
 	case 5:
 		if (str_find(text_of(j, "event.category"), STR("iam")) >= 0)
-			return report_text_of(
-				r, ja ? "アカウント・権限の変更" : "account or rights changed");
-		return report_text_of(r,
+			return arena_printf(&r->arena,
+				ja ? "アカウント・権限の変更" : "account or rights changed");
+		return arena_printf(&r->arena,
 			failed ? (ja ? "ログオン失敗（%.*s から）" : "logon failed, from %.*s")
 			       : (ja ? "ログオン成功（%.*s から）" : "logon succeeded, from %.*s"),
 			STR_ARG(from.n ? report_shown(r, from, 60)
@@ -172,7 +172,8 @@ key_of(struct report *r, const json_t *j, const struct report_row *row)
 		return row->what;
 	while (n > 0 && path.p[n - 1] != '/' && path.p[n - 1] != '\\')
 		n--;
-	return report_text_of(r, "%.*s|%.*s", STR_ARG(text_of(j, "event.action")), (int)n, path.p);
+	return arena_printf(
+		&r->arena, "%.*s|%.*s", STR_ARG(text_of(j, "event.action")), (int)n, path.p);
 }
 
 /* The newest row into an earlier one that says the same. */
@@ -222,7 +223,7 @@ add_row(struct report *r, const json_t *j)
 	row->where = report_shown(r, host, 60);
 	row->what = sentence(r, j, (size_t)row->lane);
 	row->key = key_of(r, j, row);
-	row->reference = report_text_of(r, "%lld / %.*s",
+	row->reference = arena_printf(&r->arena, "%lld / %.*s",
 		(long long)json_integer_value(json_object_get(j, "event.sequence")),
 		(int)(id.n < 8 ? id.n : 8), id.p ? id.p : "");
 	fold(r);
@@ -263,7 +264,7 @@ tell_counts(struct report *r)
 		struct str until = report_time(r, row->last);
 
 		if (row->count > 1)
-			row->what = report_text_of(r,
+			row->what = arena_printf(&r->arena,
 				r->ja ? "%.*s（計%zu件、%.*sまで）"
 				      : "%.*s (%zu times, until %.*s)",
 				STR_ARG(row->what), row->count, (int)(until.n < 19 ? until.n : 19),
