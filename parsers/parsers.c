@@ -314,7 +314,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 	struct record *r = w->cur;
 
 	if (ctx->source)
-		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
+		r->product = (uint16_t)(ROWS + source_number(ctx->source));
 	else if (ctx->row && ctx->row->module)
 		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
 	if (!ctx->source && ctx->row && ctx->row->dataset)
@@ -513,7 +513,7 @@ read_message(const struct parsers *p, const struct bound *bound, struct parse_ct
 			return;
 		w->cur->reasons |= reasons;
 		keep_unparsed(ctx, w, true);
-		w->cur->product = (uint16_t)(ROWS + sources_index(p->sources, bound->source));
+		w->cur->product = (uint16_t)(ROWS + source_number(bound->source));
 		return;
 	}
 	if (!row)

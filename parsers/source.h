@@ -37,7 +37,8 @@ void sources_free(struct sources *s);
 
 size_t sources_count(const struct sources *s);
 const struct source *sources_at(const struct sources *s, size_t i);
-size_t sources_index(const struct sources *s, const struct source *one);
+/* Its place: sources_at(s, source_number(one)) == one. */
+size_t source_number(const struct source *one);
 /* By its name or one of its other words; NULL if there is none. */
 const struct source *sources_find(const struct sources *s, struct str name);
 struct str source_name(const struct source *one);
