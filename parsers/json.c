@@ -6,7 +6,7 @@
 #include "parsers/web.h"
 
 struct reading {
-	struct recs *w; /* first: json_row_room */
+	struct recs *w;
 	struct parse_ctx *ctx;
 	bool dotted; /* a key with dots in it: it may repeat a path */
 	int rank;    /* of the timestamp taken; lower is better */
@@ -79,7 +79,7 @@ static enum reason
 read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows)
 {
 	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
-	struct json_sink sink = {take, json_row_room, &r};
+	struct json_sink sink = {.value = take, .ctx = &r};
 	uint64_t flags = 0;
 	enum reason rc;
 
@@ -91,9 +91,8 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 		w->cur->reasons |= flags;
 		return REASON_NONE;
 	}
-	flags = 0;
 	w->cur->logsource = LOGSOURCE_JSON;
-	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	pairs_each_json(ctx->pairs, &sink);
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "parsers/charset.h"
 #include "parsers/envelope.h"
+#include "parsers/program.h"
 #include "parsers/source.h"
 
 static const struct parser *const rows[] = {
@@ -16,16 +17,9 @@ static const struct parser *const rows[] = {
 };
 
 /* So old may a message be before its clock is doubted: offline laptops, queues of a weekend. */
-#define HELD_BACK_NS  (INT64_C(30) * 86400 * NS_PER_S)
-#define ROWS          (sizeof(rows) / sizeof(rows[0]))
-#define PROGRAM_SLOTS 512u /* well above twice the number of program names */
-#define PREFIXES      32u
-#define CANDIDATES    256u
-
-struct program {
-	struct str name;
-	const struct parser *row;
-};
+#define HELD_BACK_NS (INT64_C(30) * 86400 * NS_PER_S)
+#define ROWS         (sizeof(rows) / sizeof(rows[0]))
+#define CANDIDATES   256u
 
 /* What configuration decided for one input. */
 struct bound {
@@ -40,50 +34,10 @@ struct parsers {
 	size_t n;
 	struct charsets charsets;
 	struct sources *sources;
-	struct program programs[PROGRAM_SLOTS];
-	struct program prefixes[PREFIXES];
-	size_t nprefixes, nprograms;
+	struct programs programs;
 };
 
 /* ---- start ---- */
-
-/* The next word of a blank-separated list; false at its end. */
-static bool
-next_word(const char **list, struct str *ret)
-{
-	const char *end;
-
-	if (!*list || !**list)
-		return false;
-	end = strchr(*list, ' ');
-	*ret = end ? str_make(*list, (size_t)(end - *list)) : str_of(*list);
-	*list += ret->n + (end != NULL);
-	return true;
-}
-
-static void
-add_program(struct parsers *p, struct str name, const struct parser *row)
-{
-	size_t at;
-
-	if (name.n > 1 && name.p[name.n - 1] == '*') {
-		if (p->nprefixes < PREFIXES)
-			p->prefixes[p->nprefixes++] =
-				(struct program){str_make(name.p, name.n - 1), row};
-		return;
-	}
-	/* A full table would never end a look-up. */
-	if (p->nprograms >= PROGRAM_SLOTS / 2)
-		return;
-	at = hash_text(name) % PROGRAM_SLOTS;
-	while (p->programs[at].row) {
-		if (str_eq(p->programs[at].name, name))
-			return;
-		at = (at + 1) % PROGRAM_SLOTS;
-	}
-	p->programs[at] = (struct program){name, row};
-	p->nprograms++;
-}
 
 static bool
 row_is_called(const struct parser *row, struct str name)
@@ -93,7 +47,7 @@ row_is_called(const struct parser *row, struct str name)
 
 	if (str_eq(name, str_of(row->name)))
 		return true;
-	while (next_word(&words, &word))
+	while (program_word(&words, &word))
 		if (str_eq(name, word))
 			return true;
 	return false;
@@ -185,13 +139,8 @@ parsers_new_with(const struct input_context *contexts, size_t n, struct str sour
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
-	for (size_t i = 1; i < ROWS; i++) {
-		const char *words = rows[i]->programs;
-		struct str name;
-
-		while (next_word(&words, &name))
-			add_program(p, name, rows[i]);
-	}
+	for (size_t i = 1; i < ROWS; i++)
+		programs_add(&p->programs, rows[i]);
 	for (size_t i = 0; i < n; i++) {
 		int bad;
 
@@ -245,47 +194,10 @@ parsers_label(const struct parsers *p, size_t i, struct str ret[3])
 	return s != NULL;
 }
 
-/* ---- recognition ---- */
-
-static const struct parser *
-exact_program(const struct parsers *p, struct str name)
-{
-	size_t at = hash_text(name) % PROGRAM_SLOTS;
-
-	for (; p->programs[at].row; at = (at + 1) % PROGRAM_SLOTS)
-		if (str_eq(p->programs[at].name, name))
-			return p->programs[at].row;
-	return NULL;
-}
-
 const struct parser *
 parser_for_program(const struct parsers *p, struct str program)
 {
-	const struct parser *row;
-	ptrdiff_t slash;
-
-	if (program.n == 0 || program.n > ENVELOPE_TAG_MAX)
-		return NULL;
-	/* "su(pam_unix)": what stands in brackets wrote the message. */
-	if (program.p[program.n - 1] == ')') {
-		ptrdiff_t paren = str_chr(program, '(');
-
-		if (paren < 0)
-			return NULL;
-		str_skip(&program, (size_t)paren + 1);
-		program.n--;
-	}
-	row = exact_program(p, program);
-	if (row)
-		return row;
-	for (size_t i = 0; i < p->nprefixes; i++)
-		if (str_starts(program, p->prefixes[i].name))
-			return p->prefixes[i].row;
-	slash = program.n > 0 && program.p[0] == '/' ? str_rchr(program, '/') : -1;
-	if (slash < 0)
-		return NULL;
-	str_skip(&program, (size_t)slash + 1);
-	return exact_program(p, program);
+	return programs_find(&p->programs, program);
 }
 
 /* ---- one frame ---- */

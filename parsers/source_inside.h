@@ -221,6 +221,7 @@ struct pair {
 	uint8_t kind, flags;
 	bool used;
 	bool literal;
+	bool made; /* from a list of names and values: stands under its own names, too */
 };
 
 struct seen {

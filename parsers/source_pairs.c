@@ -270,8 +270,9 @@ take_list(struct json_reading *r, struct str path, const struct json_value *v)
 		joined[l->at.n] = '.';
 		memcpy(joined + l->at.n + 1, r->open[i].name.p, r->open[i].name.n);
 		/* Only what a definition asks for: the parts stand under their own names. */
-		if (source_key(s, str_make(joined, at)))
-			pairs_add(r->p, str_make(joined, at), r->open[i].kind, r->open[i].value, 0);
+		if (source_key(s, str_make(joined, at)) &&
+			pairs_add(r->p, str_make(joined, at), r->open[i].kind, r->open[i].value, 0))
+			r->p->v[r->p->n - 1].made = true;
 	}
 }
 
@@ -306,4 +307,20 @@ pairs_json(struct pairs *p, struct recs *w, struct str prefix, struct str text, 
 	struct json_sink sink = {take_value, json_row_room, &r};
 
 	return json_flatten(text, &json_row_limits, &sink, flags);
+}
+
+void
+pairs_each_json(const struct pairs *p, const struct json_sink *sink)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pair *one = &p->v[i];
+		struct json_value v = {.name = one->name,
+			.text = one->value,
+			.kind = (enum value_kind)one->kind,
+			.in_array = (one->flags & ENTRY_ARRAY) != 0,
+			.literal = one->literal};
+
+		if (!one->made && !sink->value(sink->ctx, &v))
+			return;
+	}
 }
