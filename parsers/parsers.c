@@ -184,6 +184,12 @@ parsers_product_count(const struct parsers *p)
 	return (unsigned)(ROWS + sources_count(p->sources));
 }
 
+struct str
+parsers_folder(const struct parsers *p)
+{
+	return sources_folder(p->sources);
+}
+
 bool
 parsers_label(const struct parsers *p, size_t i, struct str ret[3])
 {

@@ -34,6 +34,9 @@ int sources_load(struct str dir, struct diag *why, struct sources **ret);
 /* Add the documents of one text (for tests of a definition that is not installed). */
 int sources_load_text(struct str text, const char *path, struct diag *why, struct sources **ret);
 void sources_free(struct sources *s);
+/* The files of the folder as they were read, "--- PATH BYTES\n", the bytes, "\n" each; empty
+ * without a folder. */
+struct str sources_folder(const struct sources *s);
 
 size_t sources_count(const struct sources *s);
 const struct source *sources_at(const struct sources *s, size_t i);

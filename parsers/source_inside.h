@@ -10,6 +10,7 @@
 #include <pcre2.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "parsers/source.h"
 
@@ -209,6 +210,7 @@ struct sources {
 	size_t ncodes, cap_codes;
 	pcre2_compile_context *compile;
 	struct source_index *index;
+	struct buf folder; /* the operator's files as they were read */
 };
 
 /* 0 if no definition mentions it. */

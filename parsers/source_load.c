@@ -103,6 +103,7 @@ sources_free(struct sources *s)
 	for (size_t i = 0; i < s->ncodes; i++)
 		pcre2_code_free(s->codes[i]);
 	pcre2_compile_context_free(s->compile);
+	buf_done(&s->folder);
 	mem_free(s->codes);
 	mem_free(s->lists);
 	mem_free(s->slots);
@@ -185,6 +186,9 @@ add_folder(struct sources *s, struct str dir, struct diag *why)
 			diag_set(why, buf_z(&path), 0, "cannot read: %s", err_str(rc));
 		else
 			add_text(s, buf_str(&text), buf_z(&path), why);
+		buf_printf(&s->folder, "--- %s %zu\n", buf_z(&path), text.n);
+		buf_add_str(&s->folder, buf_str(&text));
+		buf_add_char(&s->folder, '\n');
 		buf_done(&text);
 		buf_done(&path);
 	}
@@ -257,6 +261,12 @@ sources_load_text(struct str text, const char *path, struct diag *why, struct so
 }
 
 /* ---- looking ---- */
+
+struct str
+sources_folder(const struct sources *s)
+{
+	return buf_str(&s->folder);
+}
 
 size_t
 sources_count(const struct sources *s)
