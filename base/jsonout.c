@@ -76,6 +76,8 @@ json_escape(struct buf *out, struct str s)
 {
 	const char *p = s.p, *end = s.n ? s.p + s.n : s.p;
 
+	/* Room for all of it with a few escapes, so that growing stays out of the loop. */
+	buf_room(out, s.n + s.n / 8 + 16);
 	while (p < end) {
 		const char *stop = plain_end(p, end);
 

@@ -1,14 +1,71 @@
 #include "base/str.h"
 
+#include <emmintrin.h>
+
+/* Longer needles are the library's: its search is linear whatever the text. */
+#define NEEDLE_MAX 64u
+
+static inline __m128i
+load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Of the 16 places from p on the first where the needle stands, or -1. Reads needle.n + 15 bytes.
+ */
+static inline int
+find16(const char *p, struct str needle, __m128i first, __m128i last)
+{
+	unsigned hits = (unsigned)_mm_movemask_epi8(_mm_and_si128(
+		_mm_cmpeq_epi8(load16(p), first), _mm_cmpeq_epi8(load16(p + needle.n - 1), last)));
+
+	for (; hits; hits &= hits - 1) {
+		int at = __builtin_ctz(hits);
+
+		if (memcmp(p + at, needle.p, needle.n) == 0)
+			return at;
+	}
+	return -1;
+}
+
+static ptrdiff_t
+find_short(struct str s, struct str needle)
+{
+	for (size_t i = 0; i + needle.n <= s.n; i++)
+		if (s.p[i] == needle.p[0] && memcmp(s.p + i, needle.p, needle.n) == 0)
+			return (ptrdiff_t)i;
+	return -1;
+}
+
 ptrdiff_t
 str_find(struct str s, struct str needle)
 {
+	__m128i first, last;
+	size_t places, i = 0;
 	const char *hit;
+	int at;
 
 	if (needle.n == 0 || s.n < needle.n)
 		return -1;
-	hit = memmem(s.p, s.n, needle.p, needle.n);
-	return hit ? hit - s.p : -1;
+	if (needle.n == 1)
+		return str_chr(s, needle.p[0]);
+	if (needle.n > NEEDLE_MAX) {
+		hit = memmem(s.p, s.n, needle.p, needle.n);
+		return hit ? hit - s.p : -1;
+	}
+	places = s.n - needle.n + 1;
+	if (places < 16)
+		return find_short(s, needle);
+	first = _mm_set1_epi8(needle.p[0]);
+	last = _mm_set1_epi8(needle.p[needle.n - 1]);
+	for (; i + 16 <= places; i += 16) {
+		at = find16(s.p + i, needle, first, last);
+		if (at >= 0)
+			return (ptrdiff_t)i + at;
+	}
+	/* The last 16 places once more: those seen before do not hold it. */
+	at = find16(s.p + places - 16, needle, first, last);
+	return at < 0 ? -1 : (ptrdiff_t)(places - 16) + at;
 }
 
 ptrdiff_t

@@ -376,4 +376,5 @@ const struct parser parser_cef = {
 	.dataset = "generic.cef",
 	.sniff = cef_sniff,
 	.parse = cef_parse,
+	.flags = PARSER_FOLD,
 };

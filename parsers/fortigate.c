@@ -20,12 +20,19 @@ enum key {
 	KEY_COUNT
 };
 
+/* A name's first eight bytes as a number that orders as the bytes do. */
+#define AT(name, i)                                                                                \
+	((uint64_t)(unsigned char)(sizeof(name) > (i) ? (name)[i] : 0) << (56 - 8 * (i)))
+#define HEAD(name)                                                                                 \
+	(AT(name, 0) | AT(name, 1) | AT(name, 2) | AT(name, 3) | AT(name, 4) | AT(name, 5) |       \
+		AT(name, 6) | AT(name, 7))
 static const struct row {
 	struct str name;
+	uint64_t head;
 	uint16_t field;
 	uint8_t how;
 } rows[KEY_COUNT] = {
-#define K(name, field, how) {{#name, sizeof(#name) - 1}, FIELD_##field, how},
+#define K(name, field, how) {{#name, sizeof(#name) - 1}, HEAD(#name), FIELD_##field, how},
 #include "parsers/fortigate.def"
 #undef K
 };
@@ -36,19 +43,43 @@ struct line {
 	struct str v[KEY_COUNT];
 };
 
+static uint64_t
+head_of(struct str key)
+{
+	uint64_t head = 0;
+
+	if (key.n >= sizeof(head)) {
+		memcpy(&head, key.p, sizeof(head));
+		return __builtin_bswap64(head);
+	}
+	for (size_t i = 0; i < key.n; i++)
+		head |= (uint64_t)(unsigned char)key.p[i] << (56 - 8 * i);
+	return head;
+}
+
+/* Before (< 0), at, or behind the row in the order of bytes. */
+static int
+against(struct str key, uint64_t head, const struct row *row)
+{
+	if (head != row->head)
+		return head < row->head ? -1 : 1;
+	if (key.n <= sizeof(head) && key.n == row->name.n)
+		return 0;
+	return str_cmp(key, row->name);
+}
+
 static int
 find_key(struct str key)
 {
+	uint64_t head = head_of(key);
 	int lo = 0, hi = KEY_COUNT - 1;
 
 	while (lo <= hi) {
-		int mid = (lo + hi) / 2;
-		const struct str *name = &rows[mid].name;
-		int rc = memcmp(key.p, name->p, key.n < name->n ? key.n : name->n);
+		int mid = (lo + hi) / 2, rc = against(key, head, &rows[mid]);
 
-		if (rc == 0 && key.n == name->n)
+		if (rc == 0)
 			return mid;
-		if (rc < 0 || (rc == 0 && key.n < name->n))
+		if (rc < 0)
 			hi = mid - 1;
 		else
 			lo = mid + 1;

@@ -393,4 +393,5 @@ const struct parser parser_kv = {
 	.dataset = "generic.kv",
 	.sniff = kv_sniff,
 	.parse = kv_parse,
+	.flags = PARSER_FOLD,
 };

@@ -217,4 +217,5 @@ const struct parser parser_leef = {
 	.dataset = "generic.leef",
 	.sniff = leef_sniff,
 	.parse = leef_parse,
+	.flags = PARSER_FOLD,
 };

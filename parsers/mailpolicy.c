@@ -166,4 +166,5 @@ const struct parser parser_mailpolicy = {
 	.programs = "postgrey policyd-spf postfix/policyd-spf postfix/postgrey",
 	.sniff = mailpolicy_sniff,
 	.parse = mailpolicy_parse,
+	.flags = PARSER_FOLD,
 };

@@ -48,8 +48,9 @@ struct parse_ctx {
 };
 
 enum parser_flag {
-	PARSER_BARE = 1 /* the frame is the message: no syslog header is looked for, nothing is
-			   put but what the row puts (no message, no module, no time rules) */
+	PARSER_FOLD = 2, /* names outside ecs.def may come twice: they become one array */
+	PARSER_BARE = 1  /* the frame is the message: no syslog header is looked for, nothing is
+			    put but what the row puts (no message, no module, no time rules) */
 };
 
 struct parser {

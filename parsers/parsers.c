@@ -7,6 +7,7 @@
 #include "parsers/charset.h"
 #include "parsers/envelope.h"
 #include "parsers/program.h"
+#include "parsers/put.h"
 #include "parsers/source.h"
 
 static const struct parser *const rows[] = {
@@ -35,6 +36,7 @@ struct parsers {
 	struct charsets charsets;
 	struct sources *sources;
 	struct programs programs;
+	size_t first_object; /* the first row that may take a whole JSON object */
 };
 
 /* ---- start ---- */
@@ -141,6 +143,8 @@ parsers_new_with(const struct input_context *contexts, size_t n, struct str sour
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
 	for (size_t i = 1; i < ROWS; i++)
 		programs_add(&p->programs, rows[i]);
+	for (p->first_object = 1; rows[p->first_object] != &parser_windows;)
+		p->first_object++;
 	for (size_t i = 0; i < n; i++) {
 		int bad;
 
@@ -239,6 +243,8 @@ settle(struct parse_ctx *ctx, struct recs *w)
 		rec_put(w, FIELD_EVENT_DATASET, str_of(ctx->row->dataset));
 	if (!ctx->source && ctx->row)
 		r->product = row_number(ctx->row);
+	if (!ctx->source && ctx->row && (ctx->row->flags & PARSER_FOLD))
+		put_fold(w);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
 	if (!ctx->timed) {
@@ -443,7 +449,7 @@ read_message(const struct parsers *p, const struct bound *bound, struct parse_ct
 		str_skip(&message, 1);
 	if (!bound->row && sources_read_program(ctx, w, message))
 		return;
-	for (size_t i = 1; !row && i < ROWS; i++) {
+	for (size_t i = json_looks_like(message) ? p->first_object : 1; !row && i < ROWS; i++) {
 		/* Products come before the containers that anybody may use. */
 		if (rows[i] == &parser_json && sources_read(ctx, w, message))
 			return;

@@ -522,4 +522,5 @@ const struct parser parser_postfix = {
 	.programs = "postfix postfix/* postfix-*",
 	.sniff = postfix_sniff,
 	.parse = postfix_parse,
+	.flags = PARSER_FOLD,
 };

@@ -121,4 +121,5 @@ const struct parser parser_spamd = {
 	.programs = "spamd",
 	.sniff = spamd_sniff,
 	.parse = spamd_parse,
+	.flags = PARSER_FOLD,
 };

@@ -76,3 +76,36 @@ Test(str, an_empty_slice_is_harmless)
 	cr_expect(str_starts(STR("a"), none));
 	cr_expect_eq(str_cmp(none, STR("a")), -1);
 }
+
+/* Every text of two letters, with the needle at every place and nowhere, against the plain loop. */
+Test(str, find_finds_the_first_at_every_place)
+{
+	char text[96], needle[80];
+	uint32_t state = 7;
+
+	for (unsigned round = 0; round < 40000; round++) {
+		size_t n, m;
+		ptrdiff_t want = -1;
+
+		state = state * 1664525u + 1013904223u;
+		n = (state >> 8) % (sizeof(text) + 1);
+		m = 1 + (state >> 20) % (round % 4 ? 6 : sizeof(needle));
+		for (size_t i = 0; i < n; i++) {
+			state = state * 1664525u + 1013904223u;
+			text[i] = state >> 30 ? 'a' : 'b';
+		}
+		for (size_t i = 0; i < m; i++) {
+			state = state * 1664525u + 1013904223u;
+			needle[i] = state >> 30 ? 'a' : 'b';
+		}
+		/* Half of the time it is there, also at the very end. */
+		if (round % 2 && m <= n)
+			memcpy(text + (state >> 3) % (n - m + 1), needle, m);
+		for (size_t i = 0; want < 0 && i + m <= n; i++)
+			if (memcmp(text + i, needle, m) == 0)
+				want = (ptrdiff_t)i;
+		cr_assert_eq(str_find(str_make(text, n), str_make(needle, m)), want,
+			"'%.*s' in '%.*s'", (int)m, needle, (int)n, text);
+	}
+	cr_expect_eq(str_find(STR("abc"), STR("")), -1, "nothing is nowhere");
+}

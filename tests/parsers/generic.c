@@ -117,3 +117,33 @@ Test(generic, csv)
 {
 	house_rows((struct house){.in = {.format = STR("csv")}}, csv);
 }
+
+/* The record's output holds each name once, whatever the sender repeats. */
+Test(generic, a_name_that_comes_twice_is_one_array)
+{
+	static const struct {
+		const char *source, *line, *want;
+	} rows[] = {
+		{"kv", "zz=one yy=2 zz=two result=allowed", "\"kv.zz\":[\"one\",\"two\"]"},
+		{"cef", "CEF:0|Example|x|1|x|y|5|zz=one yy=2 zz=two",
+			"\"cef.zz\":[\"one\",\"two\"]"},
+		{"leef", "LEEF:2.0|Example|Gate|1|login|^|zz=one^yy=2^zz=two",
+			"\"leef.zz\":[\"one\",\"two\"]"},
+		{"postfix",
+			"<22>Nov 22 09:59:58 mx postfix/smtp[1]: 4F1A2B3C4D: zz=one, yy=2, zz=two",
+			"\"postfix.zz\":[\"one\",\"two\"]"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct house h = {.in.source = str_of(rows[i].source)};
+		struct buf out = {0};
+		struct record_out how = {.facts = false};
+
+		house_read(&h, str_of(rows[i].line));
+		how.names = h.names;
+		record_json(h.batch, &batch_records(h.batch)[0], &how, &out);
+		cr_expect(strstr(buf_z(&out), rows[i].want), "%s: %s", rows[i].source, buf_z(&out));
+		buf_done(&out);
+		house_done(&h);
+	}
+}
