@@ -171,6 +171,8 @@ recs_close(struct recs *w)
 
 	if (!w->overflow)
 		r->nentries = res->nentries - r->first_entry;
+	if (record_family(r) == FAMILY_OTHER)
+		record_set_family(r, family_of_logsource(r->logsource));
 	if (w->overflow || !leave_room(w)) {
 		recs_drop(w);
 		return ERR_FULL;

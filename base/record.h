@@ -9,6 +9,7 @@
 
 #include "base/batch.h"
 #include "base/buf.h"
+#include "base/family.h"
 #include "base/field.h"
 #include "base/hash.h"
 #include "base/reason.h"
@@ -46,9 +47,10 @@ enum record_flag {
 	RECORD_NO_TIME =
 		4,        /* --source sigma: without a usable time, takes no part in correlations */
 	RECORD_JOINS = 8, /* for weave: part of a multi-line event */
-	RECORD_BINDS = 16,  /* for weave: says who has an address */
-	RECORD_REFERS = 32, /* for weave: names an address or account */
-	RECORD_RAW = 64     /* event.original is decoded text: write noroshi.raw too */
+	RECORD_BINDS = 16,     /* for weave: says who has an address */
+	RECORD_REFERS = 32,    /* for weave: names an address or account */
+	RECORD_RAW = 64,       /* event.original is decoded text: write noroshi.raw too */
+	RECORD_FAMILY = 7 << 7 /* three bits: enum log_family; see record_family */
 };
 
 struct record {
@@ -72,6 +74,24 @@ struct record {
 };
 
 _Static_assert(sizeof(struct record) == 64, "records fill their place in the slot");
+
+#define RECORD_FAMILY_SHIFT 7
+
+_Static_assert(FAMILY_COUNT <= 8, "three bits");
+
+/* Which kind of log it is of: as who parsed it says, else its row of logsource.def (recs_close). */
+static inline enum log_family
+record_family(const struct record *r)
+{
+	return (enum log_family)((r->flags & RECORD_FAMILY) >> RECORD_FAMILY_SHIFT);
+}
+
+static inline void
+record_set_family(struct record *r, enum log_family f)
+{
+	r->flags = (uint16_t)((r->flags & ~(unsigned)RECORD_FAMILY) |
+			      (unsigned)f << RECORD_FAMILY_SHIFT);
+}
 
 #define RECORD_WOVEN         (RECORD_JOINS | RECORD_BINDS | RECORD_REFERS)
 #define RECORD_WOVEN_ENTRIES 16u

@@ -75,7 +75,12 @@ title(struct build *b, const struct yaml_node *n)
 static void
 kind(struct build *b, const struct yaml_node *n)
 {
+	size_t nkinds;
+	const char *const *kinds = family_kinds(&nkinds);
+
 	b->s->kind = build_text(b, n);
+	if (b->s->kind.n && !family_of_kind(b->s->kind, &b->s->family))
+		build_unknown(b, n, kinds, nkinds, "kind of log");
 }
 
 static void
@@ -200,6 +205,8 @@ source_build(struct sources *all, const struct yaml_node *doc, const char *path,
 		build_wrong(&b, doc, "the source has no name; add 'source: NAME'");
 	if (b.s->product.n + b.s->category.n + b.s->service.n == 0)
 		b.s->logsource = LOGSOURCE_GENERIC;
+	if (b.s->family == FAMILY_OTHER)
+		b.s->family = family_of_category(b.s->category);
 	build_implied(&b);
 	return why->errors == errors ? b.s : NULL;
 }

@@ -170,6 +170,7 @@ struct source {
 	enum source_shape shape;
 	uint16_t logsource; /* LOGSOURCE_LABEL: the three below */
 	struct str product, category, service;
+	enum log_family family; /* of its kind, else of its category */
 	struct recognise *recognise;
 	size_t nrecognise;
 	bool whole;  /* reads the frame's text, not what follows the syslog header */

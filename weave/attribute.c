@@ -117,9 +117,9 @@ by_mail(struct weave *w, struct batch b, const struct record *r, struct found *f
 
 /* The machine that the person sits at, not the one that wrote the line about him. */
 static void
-find_host(const struct weave *w, struct batch b, const struct record *r, struct found *f)
+find_host(struct batch b, const struct record *r, struct found *f)
 {
-	enum log_family family = weave_family(w, r);
+	enum log_family family = record_family(r);
 	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
 	char name[NAME_MAX_BYTES];
 
@@ -210,7 +210,7 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 {
 	struct found f = {0};
 	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
-	bool mail = weave_family(w, r) == FAMILY_MAIL;
+	bool mail = record_family(r) == FAMILY_MAIL;
 	struct str person;
 	char client[48];
 
@@ -222,7 +222,7 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 	find_person(w, b, r, &f);
 	person = str_make(f.user, f.user_n);
 	weave_learn(w, b, r, person, ip);
-	find_host(w, b, r, &f);
+	find_host(b, r, &f);
 	if (mail && f.user_n == 0)
 		by_mail(w, b, r, &f);
 	if (r->logsource == LOGSOURCE_DHCPD)

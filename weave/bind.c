@@ -180,7 +180,7 @@ void
 weave_learn(
 	struct weave *w, struct batch b, const struct record *r, struct str person, struct str ip)
 {
-	enum log_family f = weave_family(w, r);
+	enum log_family f = record_family(r);
 
 	if (is_authentication(b, r))
 		learn_card(w, b, r, person);
