@@ -62,7 +62,7 @@ enum log_family
 family_of_logsource(unsigned logsource)
 {
 	static const uint8_t rows[LOGSOURCE_COUNT] = {
-#define L(id, product, category, service, family) [LOGSOURCE_##id] = FAMILY_##family,
+#define L(id, product, category, service, family, excused) [LOGSOURCE_##id] = FAMILY_##family,
 #include "base/logsource.def"
 #undef L
 	};

@@ -9,7 +9,7 @@
 
 #include "base/batch.h"
 #include "base/buf.h"
-#include "base/family.h"
+#include "base/coverage.h"
 #include "base/field.h"
 #include "base/hash.h"
 #include "base/reason.h"
@@ -50,6 +50,7 @@ enum record_flag {
 	RECORD_BINDS = 16,     /* for weave: says who has an address */
 	RECORD_REFERS = 32,    /* for weave: names an address or account */
 	RECORD_RAW = 64,       /* event.original is decoded text: write noroshi.raw too */
+	RECORD_KIND = 7 << 10, /* three bits: enum log_kind; see record_kind */
 	RECORD_FAMILY = 7 << 7 /* three bits: enum log_family; see record_family */
 };
 
@@ -68,9 +69,11 @@ struct record {
 	/* Room that recs_close leaves behind a record for weave (flags JOINS, BINDS, REFERS): text
 	 * at woven_text (0 = none), of which so much is used, and entries behind the last one. */
 	uint32_t woven_text;
-	uint16_t woven_used, woven_entries;
-	uint32_t marks; /* of the fields that are asked for most (record.c): a bit for each that is
-			   there */
+	uint16_t woven_used;
+	uint8_t woven_entries;
+	uint8_t excused; /* bit per enum log_excuse: why a field of record_kind is not there */
+	uint32_t marks;  /* of the fields that are asked for most (record.c): a bit for each that is
+			    there */
 };
 
 _Static_assert(sizeof(struct record) == 64, "records fill their place in the slot");
@@ -91,6 +94,17 @@ record_set_family(struct record *r, enum log_family f)
 {
 	r->flags = (uint16_t)((r->flags & ~(unsigned)RECORD_FAMILY) |
 			      (unsigned)f << RECORD_FAMILY_SHIFT);
+}
+
+#define RECORD_KIND_SHIFT 10
+
+_Static_assert(LOG_KINDS <= 8, "three bits");
+
+/* For which kind of log of control 143 it counts (recs_close). */
+static inline enum log_kind
+record_kind(const struct record *r)
+{
+	return (enum log_kind)((r->flags & RECORD_KIND) >> RECORD_KIND_SHIFT);
 }
 
 #define RECORD_WOVEN         (RECORD_JOINS | RECORD_BINDS | RECORD_REFERS)

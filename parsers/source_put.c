@@ -37,12 +37,18 @@ source_set(struct recs *w, const struct settings_list *set)
 		const struct setting *s = &set->set[i];
 		struct str list = s->value, one;
 
+		if (s->to.field == FIELD_NOROSHI_WEAVE) {
+			w->cur->flags |= RECORD_BINDS;
+			continue;
+		}
 		if (source_has(w, &s->to))
 			continue;
 		if (!s->to.field || names_kind(w->names, s->to.field) != FIELD_A) {
 			bool number = s->to.field && names_kind(w->names, s->to.field) == FIELD_N;
 
 			if (str_starts(s->to.name, STR("logsource.")))
+				rec_put_kind(w, s->to.field, VALUE_STRING, s->value, ENTRY_HIDDEN);
+			else if (s->to.field == FIELD_NOROSHI_LOG_KIND)
 				rec_put_kind(w, s->to.field, VALUE_STRING, s->value, ENTRY_HIDDEN);
 			else
 				put_plain(
@@ -51,7 +57,11 @@ source_set(struct recs *w, const struct settings_list *set)
 		}
 		while (list.n) {
 			str_cut(&list, ',', &one);
-			put_plain(w, &s->to, VALUE_STRING, str_trim(one));
+			if (s->to.field == FIELD_NOROSHI_LOG_EXCUSED)
+				rec_put_kind(
+					w, s->to.field, VALUE_STRING, str_trim(one), ENTRY_HIDDEN);
+			else
+				put_plain(w, &s->to, VALUE_STRING, str_trim(one));
 		}
 	}
 }

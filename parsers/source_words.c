@@ -137,6 +137,25 @@ build_target(struct build *b, const struct yaml_node *n)
 	return t;
 }
 
+/* Words that this program reads itself: a wrong one would be kept silently. */
+static void
+check_setting(struct build *b, const struct yaml_node *at, const struct setting *s)
+{
+	struct str list = s->value, one;
+	enum log_kind kind;
+
+	if (s->to.field == FIELD_NOROSHI_LOG_KIND && !log_kind_find(s->value, &kind))
+		build_wrong(
+			b, at, "a kind is mail, firewall, proxy, remote, auth, endpoint or none");
+	if (s->to.field == FIELD_NOROSHI_WEAVE && !str_eq(s->value, STR("binds")))
+		build_wrong(b, at, "noroshi.weave is 'binds' or is not set");
+	while (s->to.field == FIELD_NOROSHI_LOG_EXCUSED && list.n) {
+		str_cut(&list, ',', &one);
+		if (log_excuse_find(str_trim(one)) == EXCUSE_COUNT)
+			build_wrong(b, at, "no such excuse; base/coverage.def has them");
+	}
+}
+
 struct settings_list
 build_settings(struct build *b, const struct yaml_node *map)
 {
@@ -164,6 +183,7 @@ build_settings(struct build *b, const struct yaml_node *map)
 		} else {
 			one->value = build_text(b, map->items[i]);
 		}
+		check_setting(b, map->items[i], one);
 	}
 	return ret;
 }

@@ -217,7 +217,7 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 	f.client = weave_forwarded(w, b, r, client);
 	if (f.client.n)
 		ip = f.client;
-	if (ip.n == 0 && r->logsource != LOGSOURCE_DHCPD)
+	if (ip.n == 0 && !is_lease(b, r))
 		ip = record_text(b, r, FIELD_CLIENT_IP);
 	find_person(w, b, r, &f);
 	person = str_make(f.user, f.user_n);
@@ -225,7 +225,7 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 	find_host(b, r, &f);
 	if (mail && f.user_n == 0)
 		by_mail(w, b, r, &f);
-	if (r->logsource == LOGSOURCE_DHCPD)
+	if (is_lease(b, r))
 		ip = record_text(b, r, FIELD_CLIENT_IP);
 	else if (!mail && f.client.n == 0)
 		f.inside = behind(w, ip, record_text(b, r, FIELD_SOURCE_PORT), r->time);

@@ -14,6 +14,15 @@ is_end(struct batch b, const struct record *r)
 	       str_find(record_text(b, r, FIELD_EVENT_ACTION), STR("disconnect")) >= 0;
 }
 
+bool
+is_lease(struct batch b, const struct record *r)
+{
+	return r->logsource == LOGSOURCE_DHCPD ||
+	       str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")) ||
+	       ((r->flags & RECORD_BINDS) &&
+		       str_eq(record_text(b, r, FIELD_NETWORK_PROTOCOL), STR("dhcp")));
+}
+
 static void
 learn_lease(struct weave *w, struct batch b, const struct record *r)
 {
@@ -33,7 +42,8 @@ learn_lease(struct weave *w, struct batch b, const struct record *r)
 	a = weave_address_take(w, ip);
 	if (!a)
 		return;
-	if (str_find(action, STR("release")) >= 0 || str_find(action, STR("expire")) >= 0) {
+	if (is_end(b, r) || str_find(action, STR("release")) >= 0 ||
+		str_find(action, STR("expire")) >= 0) {
 		address_end(a, VIA_LEASE, r->time);
 		card_end(w, mac, VIA_LEASE, r->time);
 		return;
@@ -184,8 +194,7 @@ weave_learn(
 
 	if (is_authentication(b, r))
 		learn_card(w, b, r, person);
-	if (r->logsource == LOGSOURCE_DHCPD ||
-		str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")))
+	if (is_lease(b, r))
 		learn_lease(w, b, r);
 	else if (f == FAMILY_REMOTE)
 		learn_tunnel(w, b, r, person);

@@ -59,6 +59,8 @@ struct weave {
 	char scratch[NAME_MAX_BYTES], answer[8][3][NAME_MAX_BYTES];
 };
 
+/* bind.c: it tells of a DHCP lease, so its address is the client's. */
+bool is_lease(struct batch b, const struct record *r);
 /* bind.c: what the record says of who is where. */
 /* person: of its account; ip: whose request it is. */
 void weave_learn(

@@ -77,8 +77,17 @@ house_field(const struct house *h, uint32_t n, struct str name, struct buf *out)
 		flag(out, r, RECORD_JOINS);
 	} else if (str_eq(name, STR("@binds"))) {
 		flag(out, r, RECORD_BINDS);
+	} else if (str_eq(name, STR("@weave"))) {
+		buf_add_str(out, r->flags & RECORD_BINDS ? STR("binds") : STR(""));
 	} else if (str_eq(name, STR("@arrival"))) {
 		flag(out, r, RECORD_TIME_ARRIVAL);
+	} else if (str_eq(name, STR("@kind"))) {
+		buf_add_str(out, log_kind_name(record_kind(r)));
+	} else if (str_eq(name, STR("@excused"))) {
+		for (unsigned i = 0; i < EXCUSE_COUNT; i++)
+			if (r->excused >> i & 1)
+				buf_printf(out, "%s%.*s", out->n ? "," : "",
+					STR_ARG(log_excuse((enum log_excuse)i)->word));
 	} else if (str_eq(name, STR("@product"))) {
 		buf_add_str(out, parsers_product(h->parsers, r->product));
 	} else if (str_eq(name, STR("@original"))) {

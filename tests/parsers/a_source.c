@@ -20,6 +20,12 @@ want_value(const struct house *h, const char *path, const struct yaml_node *key,
 		name = STR("@time");
 	if (str_eq(name, STR("noroshi.source")))
 		name = STR("@product");
+	if (str_eq(name, STR("noroshi.log.kind")))
+		name = STR("@kind");
+	if (str_eq(name, STR("noroshi.log.excused")))
+		name = STR("@excused");
+	if (str_eq(name, STR("noroshi.weave")))
+		name = STR("@weave");
 	house_field(h, 0, name, &got);
 	cr_expect(str_eq(buf_str(&got), value->text), "%s:%u: %.*s is '%s', not '%.*s'", path,
 		value->line, STR_ARG(name), buf_z(&got), STR_ARG(value->text));
@@ -82,6 +88,12 @@ Test(source, mistakes_are_told_with_their_place)
 		{"a pattern that is none", "source: a\npatterns: ['(']\n", ":2:", "not a pattern"},
 		{"a row without a field", "source: a\nmap: {x: {as: url, spilt: ','}}\n",
 			":2:", "did you mean 'split'"},
+		{"an unknown kind of log", "source: a\nkind: firewal\n",
+			":2:", "did you mean 'firewall'"},
+		{"an unknown kind of control 143", "source: a\nset: {noroshi.log.kind: vpn}\n",
+			":2:", "a kind is mail"},
+		{"an excuse that there is not", "source: a\nset: {noroshi.log.excused: tired}\n",
+			":2:", "no such excuse"},
 		{"no name", "shape: json\n", ":1:", "add 'source: NAME'"},
 		{"an unknown form", "source: a\nmap: {x: {to: url.full, as: ulr}}\n",
 			":2:", "did you mean 'url'"},

@@ -31,6 +31,12 @@ static const struct {
 		"1772438460.000 5 10.8.0.10 TCP_MISS/200 512 GET http://www.example.com/ - "
 		"HIER_DIRECT/203.0.113.7 text/html",
 		"\"noroshi.identity.user\":\"ito.m\""},
+	{"a lease of a router's DHCP server",
+		"<142>Mar  2 08:00:00 rt1 [DHCPD] LAN1(port1) Allocates 10.20.1.8: "
+		"00:1c:42:00:00:02",
+		"1772438460.000 5 10.20.1.8 TCP_MISS/200 512 GET http://www.example.com/ - "
+		"HIER_DIRECT/203.0.113.7 text/html",
+		"\"noroshi.identity.user\":\"ito.m\""},
 	{"a firewall that names both sides of a translation",
 		"<14>1 2026-03-02T08:00:00.000Z srx1 RT_FLOW - RT_FLOW_SESSION_CREATE "
 		"[junos@2636.1.1.1.2.129 source-address=\"10.20.1.5\" source-port=\"50001\" "
