@@ -88,6 +88,19 @@ record_text(struct batch b, const struct record *r, unsigned field)
 	return e ? entry_text(b, e) : (struct str){b.base, 0};
 }
 
+bool
+record_lists(struct batch b, const struct record *r, unsigned field, struct str value)
+{
+	const struct entry *e = record_entries(b, r);
+
+	if (mark_of(field) && !(r->marks & mark_of(field)))
+		return false;
+	for (uint32_t i = 0; i < r->nentries; i++)
+		if (e[i].field == field && str_eq(entry_text(b, &e[i]), value))
+			return true;
+	return false;
+}
+
 struct hash128
 record_id(struct batch b, const struct record *r, struct str input_name)
 {
@@ -232,6 +245,9 @@ settle_kind(struct recs *w, struct record *r)
 	}
 	if (kind == LOG_KINDS)
 		kind = log_kind_of(record_family(r), events, proxy);
+	/* What names neither side of a connection is about the firewall itself. */
+	if (kind == LOG_FIREWALL && !(has & log_needs(kind)))
+		kind = LOG_NONE;
 	r->flags = (uint16_t)(r->flags | (unsigned)kind << RECORD_KIND_SHIFT);
 	r->excused = (uint8_t)log_excused(kind, has, declared);
 }

@@ -142,6 +142,8 @@ record_entries(struct batch b, const struct record *r)
 const struct entry *record_find(struct batch b, const struct record *r, unsigned field);
 /* Its text (numbers: literal; booleans: true/false), or an empty slice. */
 struct str record_text(struct batch b, const struct record *r, unsigned field);
+/* Is this one of the values of that field? */
+bool record_lists(struct batch b, const struct record *r, unsigned field, struct str value);
 /* 128-bit id of the record: a pure function of the frame (position, or arrival and sequence) and
  * nth. */
 struct hash128 record_id(struct batch b, const struct record *r, struct str input_name);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "parsers/charset.h"
 #include "parsers/envelope.h"
+#include "parsers/finish.h"
 #include "parsers/source.h"
 
 static const struct parser *const rows[] = {
@@ -323,6 +324,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 		r->product = row_number(ctx->row);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
+	finish_record(w, pairs_domains(ctx->pairs));
 	if (!ctx->timed) {
 		r->time = ctx->arrival;
 		r->flags |= RECORD_TIME_ARRIVAL;

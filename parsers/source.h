@@ -48,6 +48,8 @@ enum source_shape source_shape_of(const struct source *one);
 
 struct pairs *pairs_new(const struct sources *s);
 void pairs_free(struct pairs *p);
+/* The worker's memory of names taken apart, which lives beside them. */
+struct domains *pairs_domains(struct pairs *p);
 
 /*
  * Read the message by one definition, or by the first that knows it. True: the open record holds

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "parsers/domain.h"
 #include "parsers/source.h"
 
 #define SOURCES_MAX     1024u
@@ -237,6 +238,7 @@ struct pairs {
 	pcre2_match_data *found;
 	pcre2_match_context *limits;
 	bool limit_hit;
+	struct domains domains; /* names that this worker has taken apart */
 	/* of the message being read */
 	struct str program, host, message;
 };

@@ -1,5 +1,6 @@
 /* source_put.c - one value of a message into its ECS fields, in the form that each field asks for.
  */
+#include "base/allowed.h"
 #include "base/stamp.h"
 #include "parsers/put.h"
 #include "parsers/source_inside.h"
@@ -17,6 +18,8 @@ put_plain(struct recs *w, const struct target *t, enum value_kind kind, struct s
 {
 	unsigned array = t->field && names_kind(w->names, t->field) == FIELD_A ? ENTRY_ARRAY : 0;
 
+	if (t->field && !ecs_allowed(t->field, value))
+		return;
 	if (kind == VALUE_NUMBER && t->field && names_kind(w->names, t->field) != FIELD_N)
 		kind = VALUE_STRING;
 	if ((kind == VALUE_TRUE || kind == VALUE_FALSE) && t->field &&
@@ -276,6 +279,8 @@ put_outcome(struct recs *w, struct str value)
 		rec_put(w, FIELD_EVENT_OUTCOME, STR("success"));
 	else if (in_words(failure, str_make(low, value.n)))
 		rec_put(w, FIELD_EVENT_OUTCOME, STR("failure"));
+	else if (str_eq(str_make(low, value.n), STR("unknown")))
+		rec_put(w, FIELD_EVENT_OUTCOME, STR("unknown"));
 }
 
 /* What a program's path says beside itself. */

@@ -10,7 +10,7 @@
 static bool
 is_end(struct batch b, const struct record *r)
 {
-	return str_eq(record_text(b, r, FIELD_EVENT_TYPE), STR("end")) ||
+	return record_lists(b, r, FIELD_EVENT_TYPE, STR("end")) ||
 	       str_find(record_text(b, r, FIELD_EVENT_ACTION), STR("disconnect")) >= 0;
 }
 
@@ -176,14 +176,8 @@ learn_nat(struct weave *w, struct batch b, const struct record *r)
 static bool
 is_authentication(struct batch b, const struct record *r)
 {
-	const struct entry *e = record_entries(b, r);
-
-	for (uint32_t i = 0; i < r->nentries; i++)
-		if (e[i].field == FIELD_EVENT_CATEGORY &&
-			(str_eq(entry_text(b, &e[i]), STR("authentication")) ||
-				str_eq(entry_text(b, &e[i]), STR("session"))))
-			return true;
-	return false;
+	return record_lists(b, r, FIELD_EVENT_CATEGORY, STR("authentication")) ||
+	       record_lists(b, r, FIELD_EVENT_CATEGORY, STR("session"));
 }
 
 void

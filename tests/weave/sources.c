@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "base/logsource.h"
 #include "house.h"
 
 #define ROOM ((size_t)64 << 20)
@@ -70,4 +71,38 @@ Test(sources, products_in_yaml_teach_who_is_where)
 		buf_done(&all);
 		house_close(&h);
 	}
+}
+
+/* Whose networks a connection crosses: by networks.csv and the private ranges. */
+static const struct {
+	const char *why, *from, *to, *want;
+} ways[] = {
+	{"from the company out", "10.20.1.5", "198.51.100.9", "\"network.direction\":\"outbound\""},
+	{"into the company", "198.51.100.9", "10.20.1.5", "\"network.direction\":\"inbound\""},
+	{"inside", "10.20.1.5", "192.168.7.7", "\"network.direction\":\"internal\""},
+	{"a listed address of the company's is inside", "198.51.100.9", "203.0.113.1",
+		"\"network.direction\":\"inbound\""},
+	{"a group's address leaves no network", "10.20.1.5", "239.255.255.250",
+		"\"network.direction\":\"internal\""},
+	{"strangers", "198.51.100.9", "203.0.113.9", "\"network.direction\":\"external\""},
+};
+
+Test(sources, a_connection_has_a_direction_by_the_companys_networks)
+{
+	struct house h = house_open(company, ROOM);
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct buf text = {0};
+
+		buf_printf(&text, "source.ip=%s destination.ip=%s", ways[i].from, ways[i].to);
+		cr_expect(strstr(house_say(&h, T0, LOGSOURCE_IPTABLES, buf_z(&text)), ways[i].want),
+			"%s", ways[i].why);
+		buf_done(&text);
+	}
+	cr_expect(strstr(house_say(&h, T0, LOGSOURCE_IPTABLES,
+				 "source.ip=10.20.1.5 destination.ip=198.51.100.9 "
+				 "network.direction=ingress"),
+			  "\"network.direction\":\"ingress\""),
+		"the product's own word stays");
+	house_close(&h);
 }
