@@ -35,6 +35,8 @@ want_value(const struct house *h, const char *path, const struct yaml_node *key,
 static void
 check_tests(struct house *h, const char *path, const struct yaml_node *tests)
 {
+	struct buf product = {0};
+
 	cr_assert(tests && tests->kind == YAML_LIST && tests->n > 0, "%s has no tests", path);
 	for (size_t i = 0; i < tests->n; i++) {
 		const struct yaml_node *line = yaml_get(tests->items[i], "line");
@@ -43,9 +45,12 @@ check_tests(struct house *h, const char *path, const struct yaml_node *tests)
 		cr_assert(line && want && want->kind == YAML_MAP && want->n > 0,
 			"%s:%u: a test has line and want", path, tests->items[i]->line);
 		house_read(h, line->text);
+		house_field(h, 0, STR("observer.product"), &product);
+		cr_expect(product.n > 0, "%s:%u: says no observer.product", path, line->line);
 		for (size_t k = 0; k < want->n; k++)
 			want_value(h, path, want->keys[k], want->items[k]);
 	}
+	buf_done(&product);
 }
 
 Test(source, every_definition_keeps_its_word, .timeout = 300)
