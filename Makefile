@@ -10,7 +10,7 @@ OUT    := build/$(MODE)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 PREFIX ?= /usr/local
 DESTDIR ?=
 VERSION := 0.1.0
-PKGS   := libevent libevent_pthreads rdkafka hiredis libpcre2-8 libhs libzstd sqlite3 libcurl libfyaml jansson libcrypto libseccomp libxxhash zlib
+PKGS   := libevent libevent_pthreads rdkafka hiredis libpcre2-8 libhs libzstd sqlite3 libcurl libfyaml jansson libcrypto libseccomp libxxhash zlib libpsl
 
 OPT_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 OPT_debug   := -O1 -g -DNOROSHI_TEST_HOOKS=1

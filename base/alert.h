@@ -6,6 +6,7 @@
 #define BASE_ALERT_H
 
 #include "base/buf.h"
+#include "base/family.h"
 #include "base/hash.h"
 
 #define ALERT_RECORDS 100u /* contributing records named in one alert; more are counted */
@@ -15,28 +16,6 @@
 #define ALERT_MISSING  8u
 #define ALERT_VALUES   16u
 #define ALERT_MERGED   16u
-
-/* The kinds of logs of control 143, and what else incidents tell apart. Bits in masks. */
-enum log_family {
-	FAMILY_OTHER,
-	FAMILY_MAIL,
-	FAMILY_FIREWALL,
-	FAMILY_PROXY,
-	FAMILY_ENDPOINT,
-	FAMILY_REMOTE,
-	FAMILY_AUTH,
-	FAMILY_SERVER, /* web servers, file servers, databases, applications */
-	FAMILY_COUNT
-};
-
-/* "mail", "firewall" ... */
-struct str family_name(enum log_family f);
-/* Of a row of logsource.def. */
-enum log_family family_of_logsource(unsigned logsource);
-/* All of them at once, for who asks per record: ret holds LOGSOURCE_COUNT. */
-void families_of_logsources(uint8_t *ret);
-/* Of a category that a rule names; FAMILY_OTHER: it says nothing. */
-enum log_family family_of_category(struct str category);
 
 /* Where an attack stands, from the ATT&CK tactics of the rules; rising. */
 enum attack_stage {

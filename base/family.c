@@ -1,7 +1,5 @@
-/* family.c - the words for families, stages and entities. */
+/* family.c - families of logs; the words for them, for stages and entities. */
 #include "base/alert.h"
-
-#include "base/logsource.h"
 
 struct str
 family_name(enum log_family f)
@@ -54,8 +52,8 @@ static const struct {
 enum log_family
 family_of_category(struct str category)
 {
-	for (size_t i = 0; i < sizeof(by_category) / sizeof(by_category[0]); i++)
-		if (str_eq(category, str_of(by_category[i].category)))
+	for (size_t i = 0; category.n && i < sizeof(by_category) / sizeof(by_category[0]); i++)
+		if (lists_word(category, str_of(by_category[i].category)))
 			return by_category[i].family;
 	return FAMILY_OTHER;
 }
@@ -63,27 +61,40 @@ family_of_category(struct str category)
 enum log_family
 family_of_logsource(unsigned logsource)
 {
-	const struct logsource_row *row;
+	static const uint8_t rows[LOGSOURCE_COUNT] = {
+#define L(id, product, category, service, family, excused) [LOGSOURCE_##id] = FAMILY_##family,
+#include "base/logsource.def"
+#undef L
+	};
 
-	if (logsource == LOGSOURCE_NONE || logsource >= LOGSOURCE_COUNT)
-		return FAMILY_OTHER;
-	row = logsource_row((enum logsource)logsource);
-	for (size_t i = 0; i < sizeof(by_category) / sizeof(by_category[0]); i++)
-		if (lists_word(row->category, str_of(by_category[i].category)))
-			return by_category[i].family;
-	if (lists_word(row->product, STR("windows")))
-		return lists_word(row->service, STR("security")) && row->category.n == 0
-			       ? FAMILY_AUTH
-			       : FAMILY_ENDPOINT;
-	if (lists_word(row->service, STR("auditd")) ||
-		(logsource >= LOGSOURCE_AUDIT_PROCESS && logsource <= LOGSOURCE_AUDIT_CALL))
-		return FAMILY_ENDPOINT;
-	return FAMILY_OTHER;
+	return logsource < LOGSOURCE_COUNT ? (enum log_family)rows[logsource] : FAMILY_OTHER;
 }
 
-void
-families_of_logsources(uint8_t *ret)
+/* Of config/sources/README.md. */
+static const char *const kinds[] = {"mail", "firewall", "proxy", "endpoint", "remote-access",
+	"authentication", "ids", "dns", "dhcp", "web", "database", "entry"};
+static const enum log_family by_kind[] = {FAMILY_MAIL, FAMILY_FIREWALL, FAMILY_PROXY,
+	FAMILY_ENDPOINT, FAMILY_REMOTE, FAMILY_AUTH, FAMILY_FIREWALL, FAMILY_OTHER, FAMILY_OTHER,
+	FAMILY_SERVER, FAMILY_SERVER, FAMILY_OTHER};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+_Static_assert(KINDS == sizeof(by_kind) / sizeof(by_kind[0]), "a family each");
+
+bool
+family_of_kind(struct str kind, enum log_family *ret)
 {
-	for (unsigned i = 0; i < LOGSOURCE_COUNT; i++)
-		ret[i] = (uint8_t)family_of_logsource(i);
+	for (size_t i = 0; i < KINDS; i++)
+		if (str_eq(kind, str_of(kinds[i]))) {
+			*ret = by_kind[i];
+			return true;
+		}
+	return false;
+}
+
+const char *const *
+family_kinds(size_t *n)
+{
+	*n = KINDS;
+	return kinds;
 }

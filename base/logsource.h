@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 enum logsource {
-#define L(id, product, category, service) LOGSOURCE_##id,
+#define L(id, product, category, service, family, excused) LOGSOURCE_##id,
 #include "base/logsource.def"
 #undef L
 	LOGSOURCE_COUNT

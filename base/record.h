@@ -9,6 +9,7 @@
 
 #include "base/batch.h"
 #include "base/buf.h"
+#include "base/coverage.h"
 #include "base/field.h"
 #include "base/hash.h"
 #include "base/reason.h"
@@ -46,9 +47,11 @@ enum record_flag {
 	RECORD_NO_TIME =
 		4,        /* --source sigma: without a usable time, takes no part in correlations */
 	RECORD_JOINS = 8, /* for weave: part of a multi-line event */
-	RECORD_BINDS = 16,  /* for weave: says who has an address */
-	RECORD_REFERS = 32, /* for weave: names an address or account */
-	RECORD_RAW = 64     /* event.original is decoded text: write noroshi.raw too */
+	RECORD_BINDS = 16,     /* for weave: says who has an address */
+	RECORD_REFERS = 32,    /* for weave: names an address or account */
+	RECORD_RAW = 64,       /* event.original is decoded text: write noroshi.raw too */
+	RECORD_KIND = 7 << 10, /* three bits: enum log_kind; see record_kind */
+	RECORD_FAMILY = 7 << 7 /* three bits: enum log_family; see record_family */
 };
 
 struct record {
@@ -66,12 +69,43 @@ struct record {
 	/* Room that recs_close leaves behind a record for weave (flags JOINS, BINDS, REFERS): text
 	 * at woven_text (0 = none), of which so much is used, and entries behind the last one. */
 	uint32_t woven_text;
-	uint16_t woven_used, woven_entries;
-	uint32_t marks; /* of the fields that are asked for most (record.c): a bit for each that is
-			   there */
+	uint16_t woven_used;
+	uint8_t woven_entries;
+	uint8_t excused; /* bit per enum log_excuse: why a field of record_kind is not there */
+	uint32_t marks;  /* of the fields that are asked for most (record.c): a bit for each that is
+			    there */
 };
 
 _Static_assert(sizeof(struct record) == 64, "records fill their place in the slot");
+
+#define RECORD_FAMILY_SHIFT 7
+
+_Static_assert(FAMILY_COUNT <= 8, "three bits");
+
+/* Which kind of log it is of: as who parsed it says, else its row of logsource.def (recs_close). */
+static inline enum log_family
+record_family(const struct record *r)
+{
+	return (enum log_family)((r->flags & RECORD_FAMILY) >> RECORD_FAMILY_SHIFT);
+}
+
+static inline void
+record_set_family(struct record *r, enum log_family f)
+{
+	r->flags = (uint16_t)((r->flags & ~(unsigned)RECORD_FAMILY) |
+			      (unsigned)f << RECORD_FAMILY_SHIFT);
+}
+
+#define RECORD_KIND_SHIFT 10
+
+_Static_assert(LOG_KINDS <= 8, "three bits");
+
+/* For which kind of log of control 143 it counts (recs_close). */
+static inline enum log_kind
+record_kind(const struct record *r)
+{
+	return (enum log_kind)((r->flags & RECORD_KIND) >> RECORD_KIND_SHIFT);
+}
 
 #define RECORD_WOVEN         (RECORD_JOINS | RECORD_BINDS | RECORD_REFERS)
 #define RECORD_WOVEN_ENTRIES 16u
@@ -108,6 +142,8 @@ record_entries(struct batch b, const struct record *r)
 const struct entry *record_find(struct batch b, const struct record *r, unsigned field);
 /* Its text (numbers: literal; booleans: true/false), or an empty slice. */
 struct str record_text(struct batch b, const struct record *r, unsigned field);
+/* Is this one of the values of that field? */
+bool record_lists(struct batch b, const struct record *r, unsigned field, struct str value);
 /* 128-bit id of the record: a pure function of the frame (position, or arrival and sequence) and
  * nth. */
 struct hash128 record_id(struct batch b, const struct record *r, struct str input_name);

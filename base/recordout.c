@@ -47,6 +47,9 @@ static const bool facts[FIELD_ECS_END] = {
 	[FIELD_NOROSHI_PEER_PID] = true,
 	[FIELD_NOROSHI_UNPARSED] = true,
 	[FIELD_NOROSHI_FLAGS] = true,
+	[FIELD_NOROSHI_LOG_KIND] = true,
+	[FIELD_NOROSHI_LOG_EXCUSED] = true,
+	[FIELD_NOROSHI_WEAVE] = true,
 	[FIELD_NOROSHI_RAW] = true,
 	[FIELD_EVENT_ORIGINAL] = true,
 	[FIELD_TIMESTAMP] = true,
@@ -281,6 +284,30 @@ flags_member(struct writer *w)
 }
 
 static void
+kind_members(struct writer *w)
+{
+	enum log_kind kind = record_kind(w->r);
+	bool first = true;
+
+	if (kind == LOG_NONE || kind >= LOG_KINDS)
+		return;
+	key(w, FIELD_NOROSHI_LOG_KIND);
+	quoted(w, log_kind_name(kind));
+	for (unsigned i = 0; i < EXCUSE_COUNT; i++) {
+		if (!(w->r->excused >> i & 1))
+			continue;
+		if (first)
+			key(w, FIELD_NOROSHI_LOG_EXCUSED);
+		buf_add_str(w->out, first ? STR("[\"") : STR(",\""));
+		buf_add_str(w->out, log_excuse((enum log_excuse)i)->word);
+		buf_add_char(w->out, '"');
+		first = false;
+	}
+	if (!first)
+		buf_add_char(w->out, ']');
+}
+
+static void
 base64(struct buf *out, struct str s)
 {
 	static const char alphabet[] =
@@ -349,6 +376,7 @@ tail_facts(struct writer *w)
 		BUF_ADD_LIT(w->out, "true");
 	}
 	flags_member(w);
+	kind_members(w);
 	if (!plain) {
 		key(w, FIELD_NOROSHI_RAW);
 		buf_add_char(w->out, '"');

@@ -50,7 +50,6 @@ correlator_new(const struct correlations *c, const struct ruleset *rs, struct re
 
 	(void)rs;
 	k->c = c;
-	families_of_logsources(k->families);
 	k->opt = *opt;
 	k->sink = *sink;
 	k->feeds = mem_zero(c->n, sizeof(*k->feeds));
@@ -131,12 +130,6 @@ read_value(struct correlator *k, const struct moment *m, const struct corr *c, c
 	return true;
 }
 
-static unsigned
-family_of(const struct correlator *k, const struct record *r)
-{
-	return r->logsource < LOGSOURCE_COUNT ? k->families[r->logsource] : FAMILY_OTHER;
-}
-
 static bool
 read_pending(struct correlator *k, const struct moment *m, const struct corr *c,
 	const struct feed *f, struct pending *p)
@@ -147,7 +140,7 @@ read_pending(struct correlator *k, const struct moment *m, const struct corr *c,
 	*p = (struct pending){.key = k->text.n,
 		.first = f->inner ? f->inner->first : m->seq,
 		.bits = UINT64_C(1) << (f->ref & 63),
-		.families = f->inner ? f->inner->families : 1u << family_of(k, m->r)};
+		.families = f->inner ? f->inner->families : 1u << record_family(m->r)};
 	for (uint32_t i = 0; i < c->ngroup; i++) {
 		if (!source_text(m, &ref->group[i], f->inner, &text))
 			return false;

@@ -479,7 +479,7 @@ incident_entities(struct incidents *k, struct alert *a, struct batch b, const st
 	k->tried = 0;
 	if (r) {
 		x.failed = incident_failed(b, r);
-		x.family = family_of_logsource(r->logsource);
+		x.family = record_family(r);
 		x.user = text(&x, FIELD_USER_NAME);
 		x.shared = text(&x, FIELD_NOROSHI_IDENTITY_SHARED);
 		x.translated = text(&x, FIELD_SOURCE_NAT_IP);

@@ -279,7 +279,7 @@ report_rule(struct correlator *k, const struct moment *m, uint32_t rule)
 	a->count = 1;
 	a->number = 1;
 	a->correlation = false;
-	a->families = 1u << family_of_logsource(m->r->logsource);
+	a->families = 1u << record_family(m->r);
 	a->nrecords = a->nrecords_all = 1;
 	a->records[0] = (struct alert_record){m->id, m->seq, m->r->time};
 	a->id = alert_id(e->info->words.id, buf_str(&k->text), m->id, m->id);

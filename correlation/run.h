@@ -57,7 +57,6 @@ struct correlator {
 	struct buf json;
 	struct arena inner; /* matches on this record */
 	struct alert alert;
-	uint8_t families[LOGSOURCE_COUNT];
 };
 
 /* report.c: a correlation matched. */

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include "base/err.h"
-#include "base/logsource.h"
 #include "base/mem.h"
 
 #define MATCHES_MAX 4096u
@@ -27,7 +26,6 @@ struct mind {
 	struct str input;
 	uint64_t seq, unheld, limits;
 	int64_t heard[FAMILY_COUNT];
-	uint8_t families[LOGSOURCE_COUNT];
 	uint32_t matches[MATCHES_MAX];
 };
 
@@ -168,10 +166,7 @@ settle_matches(struct mind *m, struct batch b, struct record *r, const uint32_t 
 static void
 hear(struct mind *m, const struct record *r)
 {
-	enum log_family f = r->logsource < LOGSOURCE_COUNT
-				    ? (enum log_family)m->families[r->logsource]
-				    : FAMILY_OTHER;
-
+	enum log_family f = record_family(r);
 	int64_t second = r->time - r->time % NS_PER_S;
 
 	/* Whole seconds are enough to say when a source was last heard of; so what is told does not
@@ -272,7 +267,6 @@ mind_begin(struct mind *m)
 	struct weave_sink ws = {.derived = on_derived, .ctx = m};
 	const struct brain *b = m->opt.brain;
 
-	families_of_logsources(m->families);
 	for (unsigned i = 0; i < FAMILY_COUNT; i++)
 		m->heard[i] = INT64_MIN / 2;
 	m->correlator =

@@ -10,6 +10,7 @@ woven_field(unsigned field)
 	case FIELD_HOST_ID:
 	case FIELD_CLIENT_IP: /* by X-Forwarded-For */
 	case FIELD_NETWORK_FORWARDED_IP:
+	case FIELD_NETWORK_DIRECTION:
 	case FIELD_RELATED_IP:
 	case FIELD_RELATED_USER:
 	case FIELD_RELATED_HOSTS:

@@ -75,16 +75,50 @@ take(void *ctx, const struct json_value *v)
 	return !r->w->overflow;
 }
 
+/* ---- Azure Monitor's WindowsEventLogsTable: the event's own XML inside the object ---- */
+
+struct inner {
+	struct recs *w; /* first: json_row_room */
+	struct str xml;
+};
+
+static bool
+take_xml(void *ctx, const struct json_value *v)
+{
+	struct inner *in = ctx;
+
+	if (v->kind == VALUE_STRING && str_eq(v->name, STR("properties.RawXml")))
+		in->xml = v->text;
+	return !in->w->overflow;
+}
+
+static struct str
+azure_event(struct recs *w, struct str text)
+{
+	struct inner in = {.w = w, .xml = STR("")};
+	struct json_sink sink = {take_xml, json_row_room, &in};
+	uint64_t flags = 0;
+
+	if (str_find(text, STR("\"WindowsEventLogsTable\"")) < 0 ||
+		str_find(text, STR("\"RawXml\"")) < 0 ||
+		json_flatten(text, &json_row_limits, &sink, &flags) != REASON_NONE)
+		return STR("");
+	return windows_sniff(in.xml) ? in.xml : STR("");
+}
+
 static enum reason
 read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows)
 {
 	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
 	struct json_sink sink = {.value = take, .ctx = &r};
+	struct str inner;
 	uint64_t flags = 0;
 	enum reason rc;
 
 	if (windows && windows_sniff(text))
 		return windows_read(ctx, text, w);
+	if (windows && (inner = azure_event(w, text)).n)
+		return windows_read(ctx, inner, w);
 	if (!w->cur)
 		return REASON_NONE;
 	if (sources_claim_json(ctx, w, text, &rc, &flags)) {

@@ -8,6 +8,7 @@
 #include "parsers/envelope.h"
 #include "parsers/program.h"
 #include "parsers/put.h"
+#include "parsers/finish.h"
 #include "parsers/source.h"
 
 static const struct parser *const rows[] = {
@@ -247,6 +248,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 		put_fold(w);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
+	finish_record(w, pairs_domains(ctx->pairs));
 	if (!ctx->timed) {
 		r->time = ctx->arrival;
 		r->flags |= RECORD_TIME_ARRIVAL;

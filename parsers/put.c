@@ -322,8 +322,11 @@ put_url(struct recs *w, struct str url, bool authority)
 		return;
 	}
 	end = str_chr(rest, '#');
-	if (end >= 0)
+	if (end >= 0) {
+		parse_put(w, FIELD_URL_FRAGMENT,
+			str_make(rest.p + end + 1, rest.n - (size_t)end - 1));
 		rest.n = (size_t)end;
+	}
 	if (str_cut(&rest, '?', &path))
 		parse_put(w, FIELD_URL_QUERY, rest);
 	parse_put(w, FIELD_URL_PATH, path);

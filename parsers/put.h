@@ -36,8 +36,8 @@ void put_protocol(struct recs *w, struct str text);
 /* Its IANA number, or -1. */
 int protocol_number(struct str text);
 
-/* url.original and, as far as they are there, full, scheme, domain, port, path, query, extension.
- * `authority`: the text is host:port (CONNECT). */
+/* url.original and, as far as they are there, full, scheme, domain, port, path, query, fragment,
+ * extension. `authority`: the text is host:port (CONNECT). */
 void put_url(struct recs *w, struct str url, bool authority);
 
 /* Lower case, copied only if it has to be. */

@@ -149,14 +149,16 @@ take_label(struct reading *r, const struct json_value *v)
 		return false;
 	if (v->parts != 2 || v->kind != VALUE_STRING)
 		return true;
-	if (str_eq(name, STR(".product")))
+	if (str_eq(name, STR(".product"))) {
 		field = FIELD_LOGSOURCE_PRODUCT;
-	else if (str_eq(name, STR(".category")))
+	} else if (str_eq(name, STR(".category"))) {
 		field = FIELD_LOGSOURCE_CATEGORY;
-	else if (str_eq(name, STR(".service")))
+		record_set_family(r->w->cur, family_of_category(v->text));
+	} else if (str_eq(name, STR(".service"))) {
 		field = FIELD_LOGSOURCE_SERVICE;
-	else
+	} else {
 		return true;
+	}
 	rec_put_kind(
 		r->w, field, VALUE_STRING, v->text, ENTRY_HIDDEN | (v->in_array ? ENTRY_ARRAY : 0));
 	return true;

@@ -47,14 +47,13 @@ const struct source *sources_find(const struct sources *s, struct str name);
 struct str source_name(const struct source *one);
 /* Sigma's product, category, service; empty where the messages decide. */
 void source_label(const struct source *one, struct str ret[3]);
-/* Of the kinds of log in control 143: mail firewall proxy endpoint remote-access authentication;
- * or other words; may be empty. */
-struct str source_kind(const struct source *one);
 
 enum source_shape source_shape_of(const struct source *one);
 
 struct pairs *pairs_new(const struct sources *s);
 void pairs_free(struct pairs *p);
+/* The worker's memory of names taken apart, which lives beside them. */
+struct domains *pairs_domains(struct pairs *p);
 
 /*
  * Read the message by one definition, or by the first that knows it. True: the open record holds

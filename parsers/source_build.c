@@ -75,7 +75,12 @@ title(struct build *b, const struct yaml_node *n)
 static void
 kind(struct build *b, const struct yaml_node *n)
 {
+	size_t nkinds;
+	const char *const *kinds = family_kinds(&nkinds);
+
 	b->s->kind = build_text(b, n);
+	if (b->s->kind.n && !family_of_kind(b->s->kind, &b->s->family))
+		build_unknown(b, n, kinds, nkinds, "kind of log");
 }
 
 static void
@@ -177,6 +182,37 @@ document(struct build *b, const struct yaml_node *doc)
 	}
 }
 
+static void
+imply(struct source *s, uint16_t field, const char *name, struct str value)
+{
+	for (size_t i = 0; i < s->set.n; i++)
+		if (s->set.set[i].to.field == field)
+			return;
+	if (value.n)
+		s->set.set[s->set.n++] = (struct setting){
+			.to = {.field = field, .name = str_of(name)}, .value = value};
+}
+
+/* What stands between others is known by its kind; a product without another name by its title. */
+static void
+observer(struct build *b)
+{
+	static const struct {
+		const char *kind, *type;
+	} types[] = {{"firewall", "firewall"}, {"ids", "ids"}, {"proxy", "proxy"},
+		{"remote-access", "vpn"}};
+	struct source *s = b->s;
+	struct setting *more = arena_alloc(&b->all->arena, (s->set.n + 2) * sizeof(*more));
+
+	for (size_t i = 0; i < s->set.n; i++)
+		more[i] = s->set.set[i];
+	s->set.set = more;
+	imply(s, FIELD_OBSERVER_PRODUCT, "observer.product", s->title);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (str_eq(s->kind, str_of(types[i].kind)))
+			imply(s, FIELD_OBSERVER_TYPE, "observer.type", str_of(types[i].type));
+}
+
 struct source *
 source_build(struct sources *all, const struct yaml_node *doc, const char *path, struct diag *why)
 {
@@ -200,6 +236,9 @@ source_build(struct sources *all, const struct yaml_node *doc, const char *path,
 		build_wrong(&b, doc, "the source has no name; add 'source: NAME'");
 	if (b.s->product.n + b.s->category.n + b.s->service.n == 0)
 		b.s->logsource = LOGSOURCE_GENERIC;
+	if (b.s->family == FAMILY_OTHER)
+		b.s->family = family_of_category(b.s->category);
 	build_implied(&b);
+	observer(&b);
 	return why->errors == errors ? b.s : NULL;
 }

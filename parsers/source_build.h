@@ -35,6 +35,8 @@ pcre2_code *build_regex(struct build *b, const struct yaml_node *n);
 /* A field of base/ecs.def, or FIELD_NAMED. */
 uint16_t build_ecs(struct str name);
 struct target build_target(struct build *b, const struct yaml_node *n);
+/* A value that is none of those ECS allows for the field is a mistake. */
+void build_allowed(struct build *b, const struct yaml_node *at, unsigned field, struct str value);
 struct settings_list build_settings(struct build *b, const struct yaml_node *map);
 struct condition build_condition(struct build *b, const struct yaml_node *map);
 void build_recognition(struct build *b, const struct yaml_node *n);

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "parsers/domain.h"
 #include "parsers/source.h"
 
 #define SOURCES_MAX     1024u
@@ -172,6 +173,7 @@ struct source {
 	enum source_shape shape;
 	uint16_t logsource; /* LOGSOURCE_LABEL: the three below */
 	struct str product, category, service;
+	enum log_family family; /* of its kind, else of its category */
 	struct recognise *recognise;
 	size_t nrecognise;
 	bool whole;  /* reads the frame's text, not what follows the syslog header */
@@ -243,6 +245,7 @@ struct pairs {
 	bool limit_hit;
 	struct hs_scratch *scratch;
 	bool ask_all; /* pass the index by: what the tests compare with */
+	struct domains domains; /* names that this worker has taken apart */
 	/* of the message being read */
 	struct str program, host, message;
 };

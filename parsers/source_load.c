@@ -317,12 +317,6 @@ source_name(const struct source *one)
 	return one->name;
 }
 
-struct str
-source_kind(const struct source *one)
-{
-	return one->kind;
-}
-
 enum source_shape
 source_shape_of(const struct source *one)
 {

@@ -37,6 +37,12 @@ pairs_free(struct pairs *p)
 	mem_free(p);
 }
 
+struct domains *
+pairs_domains(struct pairs *p)
+{
+	return &p->domains;
+}
+
 void
 pairs_begin(struct pairs *p)
 {

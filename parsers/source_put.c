@@ -1,5 +1,6 @@
 /* source_put.c - one value of a message into its ECS fields, in the form that each field asks for.
  */
+#include "base/allowed.h"
 #include "base/stamp.h"
 #include "parsers/put.h"
 #include "parsers/source_inside.h"
@@ -17,6 +18,8 @@ put_plain(struct recs *w, const struct target *t, enum value_kind kind, struct s
 {
 	unsigned array = t->field && names_kind(w->names, t->field) == FIELD_A ? ENTRY_ARRAY : 0;
 
+	if (t->field && !ecs_allowed(t->field, value))
+		return;
 	if (kind == VALUE_NUMBER && t->field && names_kind(w->names, t->field) != FIELD_N)
 		kind = VALUE_STRING;
 	if ((kind == VALUE_TRUE || kind == VALUE_FALSE) && t->field &&
@@ -37,12 +40,18 @@ source_set(struct recs *w, const struct settings_list *set)
 		const struct setting *s = &set->set[i];
 		struct str list = s->value, one;
 
+		if (s->to.field == FIELD_NOROSHI_WEAVE) {
+			w->cur->flags |= RECORD_BINDS;
+			continue;
+		}
 		if (source_has(w, &s->to))
 			continue;
 		if (!s->to.field || names_kind(w->names, s->to.field) != FIELD_A) {
 			bool number = s->to.field && names_kind(w->names, s->to.field) == FIELD_N;
 
 			if (str_starts(s->to.name, STR("logsource.")))
+				rec_put_kind(w, s->to.field, VALUE_STRING, s->value, ENTRY_HIDDEN);
+			else if (s->to.field == FIELD_NOROSHI_LOG_KIND)
 				rec_put_kind(w, s->to.field, VALUE_STRING, s->value, ENTRY_HIDDEN);
 			else
 				put_plain(
@@ -51,7 +60,11 @@ source_set(struct recs *w, const struct settings_list *set)
 		}
 		while (list.n) {
 			str_cut(&list, ',', &one);
-			put_plain(w, &s->to, VALUE_STRING, str_trim(one));
+			if (s->to.field == FIELD_NOROSHI_LOG_EXCUSED)
+				rec_put_kind(
+					w, s->to.field, VALUE_STRING, str_trim(one), ENTRY_HIDDEN);
+			else
+				put_plain(w, &s->to, VALUE_STRING, str_trim(one));
 		}
 	}
 }
@@ -266,6 +279,8 @@ put_outcome(struct recs *w, struct str value)
 		rec_put(w, FIELD_EVENT_OUTCOME, STR("success"));
 	else if (in_words(failure, str_make(low, value.n)))
 		rec_put(w, FIELD_EVENT_OUTCOME, STR("failure"));
+	else if (str_eq(str_make(low, value.n), STR("unknown")))
+		rec_put(w, FIELD_EVENT_OUTCOME, STR("unknown"));
 }
 
 /* What a program's path says beside itself. */

@@ -142,6 +142,20 @@ pull(const struct source *s, struct recs *w, struct pairs *p)
 	}
 }
 
+/* A tunnel is remote access, whatever the box is besides; else the definition's kind is the family.
+ */
+static enum log_family
+family(const struct source *s, const struct recs *w)
+{
+	const struct entry *e = batch_entries(w->b);
+	enum log_family named = FAMILY_OTHER;
+
+	for (uint32_t i = w->cur->first_entry; i < batch_results(w->b)->nentries; i++)
+		if (e[i].field == FIELD_LOGSOURCE_CATEGORY)
+			named = family_of_category(entry_text(w->b, &e[i]));
+	return named == FAMILY_REMOTE || s->family == FAMILY_OTHER ? named : s->family;
+}
+
 static void
 apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
 	const struct pattern *m)
@@ -165,6 +179,7 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	if (!s->keep_none)
 		keep_native(s, w, p);
 	put_fold(w);
+	record_set_family(w->cur, family(s, w));
 	if (s->logsource == LOGSOURCE_LABEL) {
 		if (s->product.n)
 			rec_put_kind(

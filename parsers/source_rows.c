@@ -39,6 +39,22 @@ value_table(struct build *b, const struct yaml_node *map, struct op *op)
 	}
 }
 
+/* What a table makes of a value must be a word that ECS has for the field. */
+static void
+allowed_words(struct build *b, const struct yaml_node *map, const struct op *op)
+{
+	for (size_t i = 0; i < op->nto; i++) {
+		/* put_outcome knows what means success and failure */
+		if (op->to[i].field == FIELD_EVENT_OUTCOME)
+			continue;
+		for (size_t k = 0; k < op->nvalues; k++)
+			if (op->values[k].to.n)
+				build_allowed(b, map, op->to[i].field, op->values[k].to);
+		if (op->other.n && !str_eq(op->other, STR("$")))
+			build_allowed(b, map, op->to[i].field, op->other);
+	}
+}
+
 static void
 op_by_map(struct build *b, const struct yaml_node *map, struct op *op)
 {
@@ -71,6 +87,7 @@ op_by_map(struct build *b, const struct yaml_node *map, struct op *op)
 			build_unknown(b, map->keys[i], words, 8, "part of a row");
 		}
 	}
+	allowed_words(b, map, op);
 	for (size_t i = 0; i < op->nto && yaml_get(map, "else"); i++) {
 		op->to[i].domain = build_text(b, yaml_get(map, "else"));
 		op->to[i].domain_field = build_ecs(op->to[i].domain);

@@ -28,6 +28,15 @@ read_line(struct bench *t, struct str line)
 	return batch_results(t->batch)->nrecords > 0;
 }
 
+static void
+add_excuses(const struct record *r, struct buf *out)
+{
+	for (unsigned i = 0; i < EXCUSE_COUNT; i++)
+		if (r->excused >> i & 1)
+			buf_printf(out, "%s%.*s", out->n ? "," : "",
+				STR_ARG(log_excuse((enum log_excuse)i)->word));
+}
+
 /* A field of the first record as text; several values with commas. */
 static void
 field(const struct bench *t, struct str name, struct buf *out)
@@ -42,6 +51,18 @@ field(const struct bench *t, struct str name, struct buf *out)
 	}
 	if (str_eq(name, STR("noroshi.source"))) {
 		buf_add_str(out, parsers_product(t->parsers, r->product));
+		return;
+	}
+	if (str_eq(name, STR("noroshi.log.kind"))) {
+		buf_add_str(out, log_kind_name(record_kind(r)));
+		return;
+	}
+	if (str_eq(name, STR("noroshi.log.excused"))) {
+		add_excuses(r, out);
+		return;
+	}
+	if (str_eq(name, STR("noroshi.weave"))) {
+		buf_add_str(out, r->flags & RECORD_BINDS ? STR("binds") : STR(""));
 		return;
 	}
 	for (uint32_t i = 0; i < r->nentries; i++) {
@@ -74,6 +95,7 @@ static bool
 run_test(struct bench *t, const struct yaml_node *test)
 {
 	const struct yaml_node *line = yaml_get(test, "line"), *wants = yaml_get(test, "want");
+	struct buf product = {0};
 	bool good = true;
 
 	if (!line || line->text.n == 0 || !wants || wants->kind != YAML_MAP || wants->n == 0) {
@@ -86,6 +108,13 @@ run_test(struct bench *t, const struct yaml_node *test)
 			"the line gives no record");
 		return false;
 	}
+	field(t, STR("observer.product"), &product);
+	if (product.n == 0) {
+		diag_add(t->why, DIAG_ERROR, t->path, line->line, line->column,
+			"the record says no observer.product; add it to 'set'");
+		good = false;
+	}
+	buf_done(&product);
 	for (size_t k = 0; k < wants->n; k++)
 		good = want(t, wants->keys[k], wants->items[k]) && good;
 	return good;

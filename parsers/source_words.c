@@ -1,5 +1,6 @@
 /* source_words.c - what the parts of a definition are written in: words, patterns, fields,
  * conditions. */
+#include "base/allowed.h"
 #include "base/mem.h"
 #include "parsers/source_build.h"
 
@@ -137,6 +138,38 @@ build_target(struct build *b, const struct yaml_node *n)
 	return t;
 }
 
+void
+build_allowed(struct build *b, const struct yaml_node *at, unsigned field, struct str value)
+{
+	if (!ecs_allowed(field, value))
+		diag_add(b->why, DIAG_ERROR, b->path, at->line, at->column,
+			"'%.*s' is none of the values that ECS allows here: %s", STR_ARG(value),
+			ecs_allowed_words(field));
+}
+
+/* Words that this program reads itself: a wrong one would be kept silently. */
+static void
+check_setting(struct build *b, const struct yaml_node *at, const struct setting *s)
+{
+	struct str list = s->value, one;
+	enum log_kind kind;
+
+	if (s->to.field == FIELD_NOROSHI_LOG_KIND && !log_kind_find(s->value, &kind))
+		build_wrong(
+			b, at, "a kind is mail, firewall, proxy, remote, auth, endpoint or none");
+	if (s->to.field == FIELD_NOROSHI_WEAVE && !str_eq(s->value, STR("binds")))
+		build_wrong(b, at, "noroshi.weave is 'binds' or is not set");
+	while (ecs_allowed_words(s->to.field) && list.n) {
+		str_cut(&list, ',', &one);
+		build_allowed(b, at, s->to.field, str_trim(one));
+	}
+	while (s->to.field == FIELD_NOROSHI_LOG_EXCUSED && list.n) {
+		str_cut(&list, ',', &one);
+		if (log_excuse_find(str_trim(one)) == EXCUSE_COUNT)
+			build_wrong(b, at, "no such excuse; base/coverage.def has them");
+	}
+}
+
 struct settings_list
 build_settings(struct build *b, const struct yaml_node *map)
 {
@@ -164,6 +197,7 @@ build_settings(struct build *b, const struct yaml_node *map)
 		} else {
 			one->value = build_text(b, map->items[i]);
 		}
+		check_setting(b, map->items[i], one);
 	}
 	return ret;
 }

@@ -136,12 +136,18 @@ count_country(struct month *m, const struct month_line *l)
 static void
 count_kind(struct month *m, const struct month_line *l)
 {
-	if (l->kind == KIND_NONE)
+	unsigned needs = log_needs(l->kind), filled = l->has | l->excused;
+
+	if (l->kind == LOG_NONE)
 		return;
 	m->family[l->kind].records++;
-	m->family[l->kind].full += (l->has & month_needs[l->kind]) == month_needs[l->kind];
-	for (unsigned i = 0; i < NEED_COUNT; i++)
+	m->family[l->kind].full += (filled & needs) == needs;
+	for (unsigned i = 0; i < NEED_COUNT; i++) {
 		m->family[l->kind].has[i] += l->has >> i & 1;
+		m->family[l->kind].should[i] += !(l->excused >> i & 1);
+	}
+	for (unsigned i = 0; i < EXCUSE_COUNT; i++)
+		m->family[l->kind].excused[i] += l->reasons >> i & 1;
 	m->family[l->kind].days |= 1u << ((l->time - m->since) / DAY_NS);
 	if (l->time > m->family[l->kind].last)
 		m->family[l->kind].last = l->time;
@@ -176,24 +182,36 @@ moment(int64_t ns)
 static const char *const need_names[NEED_COUNT] = {"sender", "recipient", "source_ip",
 	"destination_ip", "url", "user", "outcome", "host", "ip", "operation"};
 
+/* Filled of what should be filled; 1 where nothing should. */
+static json_t *
+filled_share(uint64_t has, uint64_t should)
+{
+	return json_real(should ? (double)has / (double)should : 1);
+}
+
 static json_t *
 coverage(const struct month *m)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < KIND_COUNT; i++) {
+	for (unsigned i = LOG_NONE + 1; i < LOG_KINDS; i++) {
 		double n = (double)m->family[i].records;
-		json_t *one = json_object(), *fields = json_object();
+		json_t *one = json_object(), *fields = json_object(), *excused = json_object();
 
-		json_object_set_new(one, "family", json_string(month_kind_name(i)));
+		json_object_set_new(one, "family", json_string(log_kind_name(i).p));
 		json_object_set_new(one, "records", json_integer((json_int_t)m->family[i].records));
 		json_object_set_new(one, "complete",
 			n > 0 ? json_real((double)m->family[i].full / n) : json_null());
 		for (unsigned k = 0; n > 0 && k < NEED_COUNT; k++)
-			if (month_needs[i] >> k & 1)
+			if (log_needs(i) >> k & 1)
 				json_object_set_new(fields, need_names[k],
-					json_real((double)m->family[i].has[k] / n));
+					filled_share(m->family[i].has[k], m->family[i].should[k]));
 		json_object_set_new(one, "fields", fields);
+		for (unsigned k = 0; k < EXCUSE_COUNT; k++)
+			if (m->family[i].excused[k])
+				json_object_set_new(excused, log_excuse(k)->word.p,
+					json_integer((json_int_t)m->family[i].excused[k]));
+		json_object_set_new(one, "excused", excused);
 		json_object_set_new(
 			one, "days", json_integer(__builtin_popcount(m->family[i].days)));
 		json_object_set_new(one, "last", moment(m->family[i].last));

@@ -31,10 +31,12 @@ struct month {
 	int days;                    /* of the month that have begun at `now` */
 	struct {
 		uint64_t records, full; /* full: all required fields are there */
-		uint64_t has[NEED_COUNT];
+		uint64_t has[NEED_COUNT],
+			should[NEED_COUNT]; /* filled; neither filled nor excused */
+		uint64_t excused[EXCUSE_COUNT];
 		uint32_t days; /* bit per day with records */
 		int64_t last;
-	} family[KIND_COUNT];
+	} family[LOG_KINDS]; /* by enum log_kind */
 	struct rhythm_span span;
 	struct map names, countries; /* name -> number in `sources`; country -> records */
 	struct month_source *sources;

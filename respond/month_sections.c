@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/coverage.h"
 #include "base/stamp.h"
 #include "respond/month_page.h"
 #include "respond/notice.h"
@@ -207,6 +208,35 @@ weakest(struct page *p, const json_t *fields)
 	return arena_printf(&p->arena, "%s %.1f %%", TWO(needs[at].en, needs[at].ja), 100 * least);
 }
 
+/* The share of complete records, and for how many of them a field was empty with a reason: which
+ * one most often. */
+static struct str
+completeness(struct page *p, const json_t *one)
+{
+	const json_t *full = json_object_get(one, "complete"), *n;
+	json_int_t all = 0, most = 0;
+	const char *word, *why = NULL;
+
+	if (!json_is_number(full))
+		return not_measured(p);
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(one, "excused"), word, n)
+	{
+		enum log_excuse e = log_excuse_find(str_of(word));
+
+		all += json_integer_value(n);
+		if (json_integer_value(n) <= most || e == EXCUSE_COUNT)
+			continue;
+		most = json_integer_value(n);
+		why = TWO(log_excuse(e)->en, log_excuse(e)->ja);
+	}
+	if (!why)
+		return arena_printf(&p->arena, "%.1f %%", 100 * json_number_value(full));
+	return arena_printf(&p->arena,
+		TWO("%.1f %% (%lld empty with a reason: %s)",
+			"%.1f %%（理由のある空欄 %lld件：%s）"),
+		100 * json_number_value(full), all, why);
+}
+
 static void
 section_coverage(struct page *p)
 {
@@ -224,7 +254,6 @@ section_coverage(struct page *p)
 	s->heads[5] = TWO("State", "状態");
 	json_array_foreach(json_object_get(p->m, "coverage"), i, one)
 	{
-		const json_t *full = json_object_get(one, "complete");
 		struct str *row = add_row(s);
 
 		row[0] = str_of(report_family(
@@ -232,9 +261,7 @@ section_coverage(struct page *p)
 		row[1] = arena_printf(
 			&p->arena, "%lld / %lld", whole_of(one, "days"), whole_of(p->m, "days"));
 		row[2] = arena_printf(&p->arena, "%lld", whole_of(one, "records"));
-		row[3] = json_is_number(full)
-				 ? arena_printf(&p->arena, "%.1f %%", 100 * json_number_value(full))
-				 : not_measured(p);
+		row[3] = completeness(p, one);
 		row[4] = weakest(p, json_object_get(one, "fields"));
 		row[5] = str_of(json_is_true(json_object_get(one, "silent"))
 					? TWO("NOT RECEIVED", "受信なし")

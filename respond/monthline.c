@@ -4,37 +4,16 @@
 
 #include "base/stamp.h"
 
-#define BIT(n) (1u << (n))
-
-const unsigned month_needs[KIND_COUNT] = {
-	[KIND_MAIL] = BIT(NEED_SENDER) | BIT(NEED_RECIPIENT),
-	[KIND_FIREWALL] = BIT(NEED_SOURCE_IP) | BIT(NEED_DESTINATION_IP),
-	[KIND_PROXY] = BIT(NEED_SOURCE_IP) | BIT(NEED_URL),
-	[KIND_REMOTE] = BIT(NEED_SOURCE_IP) | BIT(NEED_USER),
-	[KIND_AUTH] = BIT(NEED_SOURCE_IP) | BIT(NEED_USER) | BIT(NEED_OUTCOME),
-	[KIND_ENDPOINT] = BIT(NEED_HOST) | BIT(NEED_USER) | BIT(NEED_IP) | BIT(NEED_OPERATION),
-};
-
-const char *
-month_kind_name(enum month_kind k)
-{
-	static const char *const names[KIND_COUNT] = {
-		"mail", "firewall", "proxy", "remote", "auth", "endpoint"};
-
-	return k < KIND_COUNT ? names[k] : "other";
-}
-
 /* ---- members ---- */
 
 enum member {
-	CATEGORY,
 	INGESTED,
-	OBSERVER_TYPE,
 	OBSERVER_NAME,
 	HOST_NAME,
-	MODULE,
 	INPUT,
 	PEER,
+	KIND,
+	EXCUSED,
 	PRODUCT,
 	DERIVED,
 	FROM_COUNTRY,
@@ -48,31 +27,36 @@ static const struct {
 	unsigned has; /* bits; whole name, or its beginning where it ends in a dot */
 } rows[] = {
 	{"@timestamp", MEMBERS, 0},
-	{"event.category", CATEGORY, 0},
 	{"event.ingested", INGESTED, 0},
-	{"event.module", MODULE, 0},
-	{"event.outcome", MEMBERS, BIT(NEED_OUTCOME)},
-	{"event.action", MEMBERS, BIT(NEED_OPERATION)},
-	{"process.command_line", MEMBERS, BIT(NEED_OPERATION)},
-	{"observer.type", OBSERVER_TYPE, 0},
+	{"event.outcome", MEMBERS, NEED(OUTCOME)},
+	{"event.action", MEMBERS, NEED(OPERATION)},
+	{"process.command_line", MEMBERS, NEED(OPERATION)},
 	{"observer.name", OBSERVER_NAME, 0},
-	{"host.name", HOST_NAME, BIT(NEED_HOST)},
-	{"host.ip", MEMBERS, BIT(NEED_IP)},
-	{"source.ip", MEMBERS, BIT(NEED_SOURCE_IP) | BIT(NEED_IP)},
-	{"client.ip", MEMBERS, BIT(NEED_SOURCE_IP) | BIT(NEED_IP)},
-	{"destination.ip", MEMBERS, BIT(NEED_DESTINATION_IP)},
+	{"host.name", HOST_NAME, NEED(HOST)},
+	{"host.hostname", MEMBERS, NEED(HOST)},
+	{"host.ip", MEMBERS, NEED(IP)},
+	{"source.ip", MEMBERS, NEED(SOURCE_IP) | NEED(IP)},
+	{"client.ip", MEMBERS, NEED(SOURCE_IP) | NEED(IP)},
+	{"destination.ip", MEMBERS, NEED(DESTINATION_IP)},
+	{"server.ip", MEMBERS, NEED(DESTINATION_IP)},
 	{"source.geo.country_name", FROM_COUNTRY, 0},
 	{"destination.geo.country_name", TO_COUNTRY, 0},
-	{"user.name", MEMBERS, BIT(NEED_USER)},
-	{"url.full", MEMBERS, BIT(NEED_URL)},
-	{"url.original", MEMBERS, BIT(NEED_URL)},
-	{"url.domain", MEMBERS, BIT(NEED_URL)},
-	{"email.from.address", MEMBERS, BIT(NEED_SENDER)},
-	{"email.to.address", MEMBERS, BIT(NEED_RECIPIENT)},
+	{"user.name", MEMBERS, NEED(USER)},
+	{"user.email", MEMBERS, NEED(USER)},
+	{"user.id", MEMBERS, NEED(USER)},
+	{"source.user.name", MEMBERS, NEED(USER)},
+	{"url.full", MEMBERS, NEED(URL)},
+	{"url.original", MEMBERS, NEED(URL)},
+	{"url.domain", MEMBERS, NEED(URL)},
+	{"email.from.address", MEMBERS, NEED(SENDER)},
+	{"email.to.address", MEMBERS, NEED(RECIPIENT)},
+	{"email.cc.address", MEMBERS, NEED(RECIPIENT)},
 	{"noroshi.input", INPUT, 0},
 	{"noroshi.peer", PEER, 0},
 	{"noroshi.source", PRODUCT, 0},
 	{"noroshi.derived", DERIVED, 0},
+	{"noroshi.log.kind", KIND, 0},
+	{"noroshi.log.excused", EXCUSED, 0},
 };
 
 /* A string behind its opening quote; *s moves behind the closing one. */
@@ -133,7 +117,7 @@ note(struct str name, struct str value, struct str *got, struct month_line *l)
 			continue;
 		if (rows[i].member < MEMBERS && got[rows[i].member].n == 0)
 			got[rows[i].member] = value;
-		if (value.n > 0)
+		if (value.n > 0 && !(rows[i].has == NEED(OUTCOME) && str_eq(value, STR("unknown"))))
 			l->has |= rows[i].has;
 		return;
 	}
@@ -141,36 +125,24 @@ note(struct str name, struct str value, struct str *got, struct month_line *l)
 
 /* ---- what it is ---- */
 
-static bool
-is_in(struct str list, const char *word)
+/* The reasons that the parser named, and the fields that they excuse: "a","b". */
+static void
+excuses(struct str list, struct month_line *l)
 {
-	return str_find(list, str_of(word)) >= 0;
-}
+	struct str word;
 
-static enum month_kind
-kind_of(const struct str *got, const struct month_line *l)
-{
-	struct str category = got[CATEGORY], observer = got[OBSERVER_TYPE];
+	while (str_cut_at(&list, STR("\""), &word)) {
+		enum log_excuse e;
 
-	/* Postfix tells of one mail in several lines: what is made of them counts. */
-	if (is_in(category, "\"email\""))
-		return l->derived || !str_eq(got[MODULE], STR("postfix")) ? KIND_MAIL : KIND_NONE;
-	if (str_eq(observer, STR("proxy")))
-		return KIND_PROXY;
-	if (is_in(category, "\"session\"") && is_in(category, "\"network\""))
-		return KIND_REMOTE;
-	if (is_in(category, "\"authentication\""))
-		return KIND_AUTH;
-	if (str_eq(observer, STR("firewall")) || str_eq(observer, STR("ids")))
-		return is_in(category, "\"network\"") || is_in(category, "\"web\"") ||
-				       is_in(category, "\"intrusion_detection\"")
-			       ? KIND_FIREWALL
-			       : KIND_NONE;
-	if (is_in(category, "\"process\"") || is_in(category, "\"registry\"") ||
-		is_in(category, "\"driver\"") || is_in(category, "\"malware\"") ||
-		(is_in(category, "\"file\"") && !is_in(category, "\"network\"")))
-		return KIND_ENDPOINT;
-	return KIND_NONE;
+		if (!str_cut_at(&list, STR("\""), &word))
+			return;
+		e = log_excuse_find(word);
+		if (e == EXCUSE_COUNT)
+			continue;
+		l->reasons |= 1u << e;
+		l->excused |= log_excuse(e)->needs;
+	}
+	l->excused &= log_needs(l->kind) & ~l->has;
 }
 
 /* A connection's port changes; the sender does not. */
@@ -207,7 +179,9 @@ month_line(struct str json, struct month_line *ret)
 		ret->ingested == STAMP_BEYOND)
 		ret->ingested = 0;
 	ret->derived = got[DERIVED].n > 0;
-	ret->kind = kind_of(got, ret);
+	if (got[KIND].n == 0 || !log_kind_find(got[KIND], &ret->kind))
+		ret->kind = LOG_NONE;
+	excuses(got[EXCUSED], ret);
 	ret->input = got[INPUT];
 	ret->product = got[PRODUCT];
 	ret->sender = got[OBSERVER_NAME].n ? got[OBSERVER_NAME]

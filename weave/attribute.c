@@ -117,9 +117,9 @@ by_mail(struct weave *w, struct batch b, const struct record *r, struct found *f
 
 /* The machine that the person sits at, not the one that wrote the line about him. */
 static void
-find_host(const struct weave *w, struct batch b, const struct record *r, struct found *f)
+find_host(struct batch b, const struct record *r, struct found *f)
 {
-	enum log_family family = weave_family(w, r);
+	enum log_family family = record_family(r);
 	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
 	char name[NAME_MAX_BYTES];
 
@@ -159,11 +159,18 @@ put(struct weave *w, struct batch b, struct record *r, unsigned field, struct st
 		w->root->no_room++;
 }
 
+/* One more value of related.*, unless it stands there. */
 static void
-write_found(struct weave *w, struct batch b, struct record *r, const struct found *f)
+relate(struct weave *w, struct batch b, struct record *r, unsigned field, struct str value)
+{
+	if (value.n && !record_lists(b, r, field, value))
+		put(w, b, r, field, value, ENTRY_ARRAY);
+}
+
+static void
+write_identity(struct weave *w, struct batch b, struct record *r, const struct found *f)
 {
 	struct str user = str_make(f->user, f->user_n), host = str_make(f->host, f->host_n);
-	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
 
 	put(w, b, r, FIELD_NOROSHI_IDENTITY_USER, user, 0);
 	put(w, b, r, FIELD_NOROSHI_IDENTITY_HOST, host, 0);
@@ -177,32 +184,61 @@ write_found(struct weave *w, struct batch b, struct record *r, const struct foun
 		put(w, b, r, FIELD_USER_ID, user, 0);
 	if (host.n && !record_find(b, r, FIELD_HOST_ID))
 		put(w, b, r, FIELD_HOST_ID, host, 0);
-	if (user.n && !record_find(b, r, FIELD_RELATED_USER))
-		put(w, b, r, FIELD_RELATED_USER, user, ENTRY_ARRAY);
-	if (host.n && !record_find(b, r, FIELD_RELATED_HOSTS))
-		put(w, b, r, FIELD_RELATED_HOSTS, host, ENTRY_ARRAY);
-	if (f->inside.n) {
-		if (!record_find(b, r, FIELD_SOURCE_NAT_IP))
-			put(w, b, r, FIELD_SOURCE_NAT_IP, ip, 0);
-		put(w, b, r, FIELD_RELATED_IP, f->inside, ENTRY_ARRAY);
-	}
+	relate(w, b, r, FIELD_RELATED_USER, user);
+	relate(w, b, r, FIELD_RELATED_HOSTS, host);
+}
+
+/* To a group or to all on the wire: no router of the company lets it out. */
+static bool
+is_group(struct str ip)
+{
+	struct str rest = ip, head;
+	uint64_t first = 0;
+
+	return str_starts(ip, STR("ff")) ||
+	       (str_cut(&rest, '.', &head) && str_u64(head, &first) && first >= 224);
+}
+
+/* Whose network a connection enters and leaves, as the lists have it; what the product said of the
+ * direction stays. */
+static void
+write_direction(struct weave *w, struct batch b, struct record *r)
+{
+	struct str from = record_text(b, r, FIELD_SOURCE_IP);
+	struct str to = record_text(b, r, FIELD_DESTINATION_IP);
+	bool own, inside;
+
+	if (from.n == 0 || to.n == 0 || record_find(b, r, FIELD_NETWORK_DIRECTION))
+		return;
+	own = lists_own_address(w->directory.lists, from);
+	inside = is_group(to) || lists_own_address(w->directory.lists, to);
+	put(w, b, r, FIELD_NETWORK_DIRECTION,
+		own      ? inside ? STR("internal") : STR("outbound")
+		     : inside ? STR("inbound")
+			 : STR("external"),
+		0);
+}
+
+static void
+write_found(struct weave *w, struct batch b, struct record *r, const struct found *f)
+{
+	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
+
+	write_identity(w, b, r, f);
+	if (f->inside.n && !record_find(b, r, FIELD_SOURCE_NAT_IP))
+		put(w, b, r, FIELD_SOURCE_NAT_IP, ip, 0);
+	relate(w, b, r, FIELD_RELATED_IP, f->inside);
 	if (f->client.n) {
 		if (!record_find(b, r, FIELD_CLIENT_IP))
 			put(w, b, r, FIELD_CLIENT_IP, f->client, 0);
 		put(w, b, r, FIELD_NETWORK_FORWARDED_IP, f->client, 0);
-		if (!record_find(b, r, FIELD_RELATED_IP)) {
-			put(w, b, r, FIELD_RELATED_IP, f->client, ENTRY_ARRAY);
-			put(w, b, r, FIELD_RELATED_IP, ip, ENTRY_ARRAY);
-			put(w, b, r, FIELD_RELATED_IP, record_text(b, r, FIELD_DESTINATION_IP),
-				ENTRY_ARRAY);
-		}
+		relate(w, b, r, FIELD_RELATED_IP, f->client);
 	}
-	put(w, b, r, FIELD_RELATED_IP, f->card, ENTRY_ARRAY);
-	if (!record_find(b, r, FIELD_RELATED_IP)) {
-		put(w, b, r, FIELD_RELATED_IP, ip, ENTRY_ARRAY);
-		put(w, b, r, FIELD_RELATED_IP, record_text(b, r, FIELD_DESTINATION_IP),
-			ENTRY_ARRAY);
-	}
+	relate(w, b, r, FIELD_RELATED_IP, f->card);
+	/* derived records come from no parser that would have said it */
+	relate(w, b, r, FIELD_RELATED_IP, ip);
+	relate(w, b, r, FIELD_RELATED_IP, record_text(b, r, FIELD_DESTINATION_IP));
+	write_direction(w, b, r);
 }
 
 void
@@ -210,22 +246,22 @@ weave_attribute(struct weave *w, struct batch b, struct record *r)
 {
 	struct found f = {0};
 	struct str ip = record_text(b, r, FIELD_SOURCE_IP);
-	bool mail = weave_family(w, r) == FAMILY_MAIL;
+	bool mail = record_family(r) == FAMILY_MAIL;
 	struct str person;
 	char client[48];
 
 	f.client = weave_forwarded(w, b, r, client);
 	if (f.client.n)
 		ip = f.client;
-	if (ip.n == 0 && r->logsource != LOGSOURCE_DHCPD)
+	if (ip.n == 0 && !is_lease(b, r))
 		ip = record_text(b, r, FIELD_CLIENT_IP);
 	find_person(w, b, r, &f);
 	person = str_make(f.user, f.user_n);
 	weave_learn(w, b, r, person, ip);
-	find_host(w, b, r, &f);
+	find_host(b, r, &f);
 	if (mail && f.user_n == 0)
 		by_mail(w, b, r, &f);
-	if (r->logsource == LOGSOURCE_DHCPD)
+	if (is_lease(b, r))
 		ip = record_text(b, r, FIELD_CLIENT_IP);
 	else if (!mail && f.client.n == 0)
 		f.inside = behind(w, ip, record_text(b, r, FIELD_SOURCE_PORT), r->time);

@@ -10,8 +10,17 @@
 static bool
 is_end(struct batch b, const struct record *r)
 {
-	return str_eq(record_text(b, r, FIELD_EVENT_TYPE), STR("end")) ||
+	return record_lists(b, r, FIELD_EVENT_TYPE, STR("end")) ||
 	       str_find(record_text(b, r, FIELD_EVENT_ACTION), STR("disconnect")) >= 0;
+}
+
+bool
+is_lease(struct batch b, const struct record *r)
+{
+	return r->logsource == LOGSOURCE_DHCPD ||
+	       str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")) ||
+	       ((r->flags & RECORD_BINDS) &&
+		       str_eq(record_text(b, r, FIELD_NETWORK_PROTOCOL), STR("dhcp")));
 }
 
 static void
@@ -33,7 +42,8 @@ learn_lease(struct weave *w, struct batch b, const struct record *r)
 	a = weave_address_take(w, ip);
 	if (!a)
 		return;
-	if (str_find(action, STR("release")) >= 0 || str_find(action, STR("expire")) >= 0) {
+	if (is_end(b, r) || str_find(action, STR("release")) >= 0 ||
+		str_find(action, STR("expire")) >= 0) {
 		address_end(a, VIA_LEASE, r->time);
 		card_end(w, mac, VIA_LEASE, r->time);
 		return;
@@ -166,26 +176,19 @@ learn_nat(struct weave *w, struct batch b, const struct record *r)
 static bool
 is_authentication(struct batch b, const struct record *r)
 {
-	const struct entry *e = record_entries(b, r);
-
-	for (uint32_t i = 0; i < r->nentries; i++)
-		if (e[i].field == FIELD_EVENT_CATEGORY &&
-			(str_eq(entry_text(b, &e[i]), STR("authentication")) ||
-				str_eq(entry_text(b, &e[i]), STR("session"))))
-			return true;
-	return false;
+	return record_lists(b, r, FIELD_EVENT_CATEGORY, STR("authentication")) ||
+	       record_lists(b, r, FIELD_EVENT_CATEGORY, STR("session"));
 }
 
 void
 weave_learn(
 	struct weave *w, struct batch b, const struct record *r, struct str person, struct str ip)
 {
-	enum log_family f = weave_family(w, r);
+	enum log_family f = record_family(r);
 
 	if (is_authentication(b, r))
 		learn_card(w, b, r, person);
-	if (r->logsource == LOGSOURCE_DHCPD ||
-		str_starts(record_text(b, r, FIELD_EVENT_ACTION), STR("dhcp")))
+	if (is_lease(b, r))
 		learn_lease(w, b, r);
 	else if (f == FAMILY_REMOTE)
 		learn_tunnel(w, b, r, person);

@@ -56,17 +56,11 @@ struct weave {
 	struct table addresses, hosts, nats, cards;
 	struct joins joins;
 	struct batch batch; /* of weave's own: derived records */
-	uint8_t families[LOGSOURCE_COUNT];
 	char scratch[NAME_MAX_BYTES], answer[8][3][NAME_MAX_BYTES];
 };
 
-static inline enum log_family
-weave_family(const struct weave *w, const struct record *r)
-{
-	return r->logsource < LOGSOURCE_COUNT ? (enum log_family)w->families[r->logsource]
-					      : FAMILY_OTHER;
-}
-
+/* bind.c: it tells of a DHCP lease, so its address is the client's. */
+bool is_lease(struct batch b, const struct record *r);
 /* bind.c: what the record says of who is where. */
 /* person: of its account; ip: whose request it is. */
 void weave_learn(

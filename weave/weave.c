@@ -94,7 +94,6 @@ weave_new(const struct weave_options *opt, const struct names *names, const stru
 	w->root = root;
 	w->sink = *sink;
 	w->batch = batch_new();
-	families_of_logsources(w->families);
 	directory_init(&w->directory, lists, opt);
 	w->joins = (struct joins){.opt = &w->opt,
 		.names = names,

@@ -5,6 +5,20 @@
 #include "base/buf.h"
 
 static const struct line_row rows[] = {
+	{"Azure Monitor carries a Windows event's own XML",
+		"{\"time\":\"2026-04-02T01:02:09Z\",\"category\":\"WindowsEventLogsTable\","
+		"\"properties\":{\"EventId\":4624,\"Channel\":\"Security\",\"RawXml\":\"<Event "
+		"xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+		"Name='Microsoft-Windows-Security-Auditing'/><EventID>4624</EventID><TimeCreated "
+		"SystemTime='2026-04-02T01:02:03.5Z'/><Channel>Security</Channel><Computer>srv1."
+		"example.com</Computer></System><EventData><Data Name='TargetUserName'>abe</Data>"
+		"<Data Name='LogonType'>3</Data><Data Name='IpAddress'>192.0.2.7</Data>"
+		"</EventData></Event>\"}}",
+		"@time=2026-04-02T01:02:03.500Z|event.code=4624|user.name=abe|source.ip=192.0.2.7|"
+		"host.name=srv1.example.com|event.outcome=success|@kind=auth"},
+	{"Azure Monitor's table without the XML is JSON like any other",
+		"{\"category\":\"WindowsEventLogsTable\",\"properties\":{\"RawXml\":\"none\"}}",
+		"properties.RawXml=none"},
 	{"a web server's own names for the peer and what it forwarded",
 		"{\"remote_addr\":\"192.0.2.5\",\"http_x_forwarded_for\":\"203.0.113.9, "
 		"10.0.0.1\"}",

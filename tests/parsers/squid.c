@@ -98,7 +98,7 @@ static const struct line_row web[] = {
 	{"a list of forwarded addresses in front",
 		"192.0.2.5, 198.51.100.1 - - [22/Nov/2026:09:59:58 +0000] \"GET /a HTTP/1.1\" 200 "
 		"1",
-		"source.ip=192.0.2.5|related.ip=198.51.100.1|user.name="},
+		"source.ip=192.0.2.5|related.ip=198.51.100.1,192.0.2.5|user.name="},
 	{"columns behind: forwarded for, time taken, TLS",
 		"192.0.2.5 - - [22/Nov/2026:09:59:58 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" "
 		"\"curl\" "

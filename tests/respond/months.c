@@ -42,41 +42,46 @@ Test(months, a_month_is_one_of_the_calendar_in_jst)
 
 static const struct {
 	const char *line;
-	enum month_kind kind;
+	enum log_kind kind;
 	bool full;
 } lines[] = {
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"email\"],\"event.module\":"
-	 "\"postfix\",\"email.from.address\":[\"a@x\"]}",
-		KIND_NONE, false},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"email\"],\"event.module\":"
-	 "\"postfix\",\"email.from.address\":[\"a@x\"],\"email.to.address\":[\"b@x\"],"
-	 "\"noroshi.derived\":\"mail\"}",
-		KIND_MAIL, true},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"network\"],\"observer."
-	 "type\":\"firewall\",\"source.ip\":\"10.0.0.1\",\"destination.ip\":\"192.0.2.1\"}",
-		KIND_FIREWALL, true},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"web\"],\"observer.type\":"
-	 "\"proxy\",\"source.ip\":\"10.0.0.1\",\"url.full\":\"http://x/\"}",
-		KIND_PROXY, true},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"web\"],\"observer.type\":"
-	 "\"proxy\",\"url.full\":\"http://x/\"}",
-		KIND_PROXY, false},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"authentication\","
-	 "\"session\",\"network\"],\"source.ip\":\"10.0.0.1\",\"user.name\":\"a\"}",
-		KIND_REMOTE, true},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"authentication\"],"
-	 "\"event.outcome\":\"success\",\"source.ip\":\"10.0.0.1\",\"user.name\":\"a\"}",
-		KIND_AUTH, true},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"authentication\"],"
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"email\"],\"email.from."
+	 "address\":[\"a@x\"],\"email.to.address\":[\"b@x\"]}",
+		LOG_NONE, false}, /* its parser did not say that it counts */
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"email.from.address\":[\"a@x\"],\"email.to."
+	 "address\":[\"b@x\"],\"noroshi.derived\":\"mail\",\"noroshi.log.kind\":\"mail\"}",
+		LOG_MAIL, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"email.to.address\":[\"b@x\"],"
+	 "\"noroshi.log.kind\":\"mail\",\"noroshi.log.excused\":[\"bounce\"]}",
+		LOG_MAIL, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"email.to.address\":[\"b@x\"],"
+	 "\"noroshi.log.kind\":\"mail\",\"noroshi.log.excused\":[\"local\",\"made-up\"]}",
+		LOG_MAIL, false}, /* an excuse for another field */
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"firewall\","
+	 "\"source.ip\":\"10.0.0.1\",\"destination.ip\":\"192.0.2.1\"}",
+		LOG_FIREWALL, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"proxy\","
+	 "\"source.ip\":\"10.0.0.1\",\"url.full\":\"http://x/\"}",
+		LOG_PROXY, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"proxy\","
+	 "\"url.full\":\"http://x/\"}",
+		LOG_PROXY, false},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"remote\","
 	 "\"source.ip\":\"10.0.0.1\",\"user.name\":\"a\"}",
-		KIND_AUTH, false},
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.category\":[\"process\"],\"event."
+		LOG_REMOTE, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"auth\","
+	 "\"event.outcome\":\"success\",\"source.ip\":\"10.0.0.1\",\"user.name\":\"a\"}",
+		LOG_AUTH, true},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"auth\","
+	 "\"event.outcome\":\"unknown\",\"source.ip\":\"10.0.0.1\",\"user.name\":\"a\"}",
+		LOG_AUTH, false},
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"noroshi.log.kind\":\"endpoint\",\"event."
 	 "action\":\"x\",\"host.name\":\"h\",\"user.name\":\"a\",\"host.ip\":[\"10.0.0.1\"]}",
-		KIND_ENDPOINT, true},
+		LOG_ENDPOINT, true},
 	/* what a sender wrote is no member of ours */
-	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.original\":\"\\\"observer.type\\\":"
+	{"{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"event.original\":\"\\\"noroshi.log.kind\\\":"
 	 "\\\"proxy\\\",\\\\\"}",
-		KIND_NONE, false},
+		LOG_NONE, false},
 };
 
 Test(months, a_line_is_known_by_its_own_members)
@@ -86,8 +91,8 @@ Test(months, a_line_is_known_by_its_own_members)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		cr_assert(month_line(str_of(lines[i].line), &l), "%s", lines[i].line);
 		cr_expect_eq(l.kind, lines[i].kind, "%s", lines[i].line);
-		if (l.kind != KIND_NONE)
-			cr_expect_eq((l.has & month_needs[l.kind]) == month_needs[l.kind],
+		if (l.kind != LOG_NONE)
+			cr_expect_eq(((l.has | l.excused) & log_needs(l.kind)) == log_needs(l.kind),
 				lines[i].full, "%s", lines[i].line);
 	}
 	cr_expect_not(month_line(STR("{\"@timestamp\":\"2026-03-02T01:00:00Z\",\"a\":\"torn"), &l));
@@ -288,7 +293,7 @@ month_of(sqlite3 *db, struct month *m)
 	month_record(
 		m, STR("{\"@timestamp\":\"2026-03-02T15:30:00.000Z\",\"event.ingested\":\"2026-"
 		       "03-02T15:30:02.000Z\",\"event.category\":[\"web\"],\"host.name\":\"" EVIL
-		       "\",\"observer.type\":\"proxy\",\"source.ip\":\"1\",\"url.full\":\"u\","
+		       "\",\"noroshi.log.kind\":\"proxy\",\"source.ip\":\"1\",\"url.full\":\"u\","
 		       "\"source.geo.country_name\":\"" EVIL "\",\"noroshi.source\":\"squid\","
 		       "\"noroshi.input\":\"tcp\"}"));
 	month_record(m,
@@ -317,9 +322,9 @@ Test(months, every_number_comes_from_records_and_drills_count_nowhere)
 	expect(j, "report", "{\"limit\":90.0,\"max\":62.0,\"median\":62.0,\"n\":5,\"within\":5}");
 	expect(json_array_get(json_object_get(j, "rules"), 0), "precision", "0.5");
 	expect(json_array_get(json_object_get(j, "rules"), 0), "benign", "1");
-	expect(json_array_get(json_object_get(j, "coverage"), KIND_PROXY), "records", "1");
-	expect(json_array_get(json_object_get(j, "coverage"), KIND_PROXY), "complete", "1.0");
-	expect(json_array_get(json_object_get(j, "coverage"), KIND_MAIL), "complete", "null");
+	expect(json_array_get(json_object_get(j, "coverage"), LOG_PROXY - 1), "records", "1");
+	expect(json_array_get(json_object_get(j, "coverage"), LOG_PROXY - 1), "complete", "1.0");
+	expect(json_array_get(json_object_get(j, "coverage"), LOG_MAIL - 1), "complete", "null");
 	json_array_foreach(json_object_get(j, "sources"), i, one)
 	{
 		if (json_integer_value(json_object_get(one, "records")) == 1)

@@ -34,6 +34,7 @@ build_packages() {
 	libssl-dev|TLS, SHA-256, Ed25519
 	libseccomp-dev|sandbox of the workers
 	libxxhash-dev|hash tables
+	libpsl-dev|public suffixes: registered domains
 	python3|generator of the demo's company
 	EOF
 }
