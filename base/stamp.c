@@ -6,6 +6,10 @@
 #define YEAR_FIRST 1970
 #define YEAR_LAST  2261
 
+/* 1970 in units of 100 ns, since 0001-01-01 and since 1601-01-01. */
+#define TICKS_1970    UINT64_C(621355968000000000)
+#define FILETIME_1970 UINT64_C(116444736000000000)
+
 /* ---- pieces of text; each moves *p on success ---- */
 
 static bool
@@ -196,6 +200,17 @@ zone_text(const char **p, const char *end, int *seconds)
 	if (!offset(&q, end, !blank, seconds) && !abbreviation(&q, end, seconds))
 		return false;
 	*p = q;
+	return true;
+}
+
+bool
+stamp_take_zone(struct str *s, int *seconds)
+{
+	const char *p = s->p;
+
+	if (!zone_text(&p, s->p + s->n, seconds))
+		return false;
+	str_skip(s, (size_t)(p - s->p));
 	return true;
 }
 
@@ -459,6 +474,9 @@ stamp_take_epoch(struct str *s, int64_t *ret)
 		unit = 1000;
 	} else if (digits == 19) {
 		unit = 1;
+	} else if (digits == 18 && (v >= TICKS_1970 || v >= FILETIME_1970)) {
+		v -= v >= TICKS_1970 ? TICKS_1970 : FILETIME_1970;
+		unit = 100;
 	} else {
 		return false;
 	}

@@ -78,11 +78,35 @@ take_pri(struct recs *w, struct str *s)
 	return true;
 }
 
+/*
+ * "2026-11-22T09:59:58.123456789Z stdout F text": how container runtimes write a line (Kubernetes,
+ * CRI logging format); P instead of F: a piece of a long one. What follows has its own envelope.
+ */
+static void
+take_cri(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct str rest = *s;
+	bool out;
+	int64_t ns;
+
+	if (s->n < 32 || !is_digit(s->p[0]) || s->p[10] != 'T' ||
+		!stamp_take_iso(&rest, ctx->in->zone, ctx->arrival, &ns))
+		return;
+	out = str_take(&rest, STR(" stdout "));
+	if ((!out && !str_take(&rest, STR(" stderr "))) ||
+		(!str_take(&rest, STR("F ")) && !str_take(&rest, STR("P "))))
+		return;
+	envelope_time(ctx, w, ns);
+	rec_put_named(w, STR("log.iostream"), VALUE_STRING, out ? STR("stdout") : STR("stderr"), 0);
+	*s = rest;
+}
+
 void
 envelope_read(struct parse_ctx *ctx, struct recs *w, struct str *s)
 {
 	bool pri;
 
+	take_cri(ctx, w, s);
 	/* A byte order mark is no part of any header (RFC 5424 has it before MSG only). */
 	if (str_take(s, STR("\xef\xbb\xbf")) && s->n > 0 && s->p[0] == '<')
 		rec_flag(w, REASON_PRI);
