@@ -391,6 +391,20 @@ bsd_fast(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 	return true;
 }
 
+/* "22 Nov 2026 " */
+static bool
+day_first(const char **p, const char *end, struct civil *c)
+{
+	const char *q = *p;
+
+	if (q == end || !is_digit(*q) || !day(&q, end, &c->day) || !one(&q, end, ' ') ||
+		!month(&q, end, &c->month) || !one(&q, end, ' ') || !four(&q, end, &c->year) ||
+		!one(&q, end, ' '))
+		return false;
+	*p = q;
+	return true;
+}
+
 bool
 stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 {
@@ -408,6 +422,10 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 		has_year = true;
 		p = q;
 	}
+	if (!has_year && day_first(&p, end, &c)) {
+		has_year = true;
+		goto clock;
+	}
 	if (!month(&p, end, &c.month) || !one(&p, end, ' ') || !day(&p, end, &c.day))
 		return false;
 	if (p < end && *p == ',')
@@ -423,6 +441,7 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 			p = q;
 		}
 	}
+clock:
 	if (!clock_time(&p, end, &c) || !fraction(&p, end, ',', &c) || runs_on(p, end))
 		return false;
 	if (p < end && (*p == ' ' || *p == '+' || *p == '-' || *p == 'Z'))

@@ -37,7 +37,8 @@ void civil_of_ns(int64_t ns, struct civil *ret);
  * `zone`. */
 bool stamp_take_iso(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* RFC 3164 and its kin: "Mmm dd hh:mm:ss", day padded or not, optional leading '*' or '.', optional
- * fraction, "Mmm dd yyyy hh:mm:ss", "yyyy Mmm dd hh:mm:ss", optional trailing zone name ("UTC",
+ * fraction, "Mmm dd yyyy hh:mm:ss", "yyyy Mmm dd hh:mm:ss", "dd Mmm
+ * yyyy hh:mm:ss", optional trailing zone name ("UTC",
  * "JST", "+09:00"). */
 bool stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* "dd/Mmm/yyyy:hh:mm:ss +hhmm" (Common Log Format; without zone: `zone`). */
@@ -52,9 +53,9 @@ bool stamp_take_ctime(struct str *s, const struct zone *zone, int64_t arrival, i
 bool stamp_take_zone(struct str *s, int *seconds);
 /*
  * The whole text as people, spreadsheets and Japanese products write it (stampwords.c):
- * 2026/9/6 8:05, 26/09/06, 20260906080503, 2026年9月6日(日) 午後8時5分, 令和8年9月6日, R8.9.6, full-width
- * digits, 9/6/2026 8:05:03 PM (month first, only with AM or PM), 46271.3368 (Excel's serial day),
- * /Date(1795341598000)/, 0x01DC... (FILETIME). A date alone is no time.
+ * 2026/9/6 8:05, 26/09/06, 20260906080503, 2026年9月6日(日) 午後8時5分, 令和8年9月6日, R8.9.6,
+ * full-width digits, 9/6/2026 8:05:03 PM (month first, only with AM or PM), 46271.3368 (Excel's
+ * serial day), /Date(1795341598000)/, 0x01DC... (FILETIME). A date alone is no time.
  */
 bool stamp_words(struct str text, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* The month's number for its three English letters, letter case ignored; 0 if none. */

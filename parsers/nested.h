@@ -20,6 +20,8 @@ struct nested {
 	int64_t time;
 	bool timed;
 	bool gelf;
+	bool header; /* not JSON: a relay's header stands in front of the sender's own */
+	bool sure;   /* and the sender's can be nothing else */
 };
 
 /* Among the members that were collected last (sources_begin ...). False: it is no shipper's. */

@@ -8,6 +8,7 @@
 #include "parsers/columns.h"
 #include "parsers/envelope.h"
 #include "parsers/inside.h"
+#include "parsers/mailword.h"
 #include "parsers/source.h"
 
 const struct parser *const parser_rows[ROWS] = {
@@ -158,6 +159,10 @@ parsers_new_with(const struct input_context *contexts, size_t n, struct str sour
 		mem_free(p);
 		return rc;
 	}
+	/* Mail tells its charsets word by word. Where the system has no tables for one, such words
+	 * stay as they are. */
+	(void)charsets_need(&p->charsets, CHARSET_CP932);
+	(void)charsets_need(&p->charsets, CHARSET_ISO_2022_JP);
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
@@ -240,12 +245,39 @@ parse_time(struct parse_ctx *ctx, struct recs *w, int64_t ns)
 	envelope_time(ctx, w, ns);
 }
 
+/* Subjects, names of attachments and people as they travelled in mail (RFC 2047). */
+static void
+decode_mail(const struct parsers *p, struct recs *w)
+{
+	struct entry *e = batch_entries(w->b);
+	uint32_t n = batch_results(w->b)->nentries;
+
+	for (uint32_t i = w->cur->first_entry; i < n; i++) {
+		struct str text = entry_text(w->b, &e[i]);
+		char *room;
+		bool bad;
+
+		if (e[i].field < FIELD_EMAIL_FROM_ADDRESS ||
+			e[i].field > FIELD_EMAIL_ATTACHMENT_NAME || !mailword_in(text))
+			continue;
+		room = rec_text_room(w, text.n * 4);
+		if (!room)
+			return;
+		text = rec_text_take(w, room, mailword_decode(&p->charsets, text, room, &bad));
+		e[i].off = (uint32_t)(text.p - w->b.base);
+		e[i].len = (uint32_t)text.n;
+		if (bad)
+			rec_flag(w, REASON_ENCODING);
+	}
+}
+
 /* What holds for every record however it was read: time, skew, product. */
 static void
 settle(struct parse_ctx *ctx, struct recs *w)
 {
 	struct record *r = w->cur;
 
+	decode_mail(ctx->parsers, w);
 	if (ctx->source)
 		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
 	else if (ctx->row && ctx->row->module)

@@ -174,20 +174,39 @@ is_container(const struct bound *b)
 	return b->row == &parser_json || b->row == &parser_gelf;
 }
 
+/* A relay's header, and behind it the sender's. */
+static bool
+behind_relay(struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	struct nested in = {.text = message, .header = true};
+
+	return w->cur && ctx->enveloped && envelope_begins(message, &in.sure) &&
+	       (in.sure || ctx->program.n == 0) && parse_inner(ctx, w, &in);
+}
+
 void
 recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message)
 {
 	const struct bound *bound = ctx->bound;
+	struct str times, inside;
 	uint64_t reasons = 0;
 
 	ctx->fixed_source = bound->source;
+	if (ctx->enveloped && envelope_repeats(message, &times, &inside)) {
+		rec_put_named(w, STR("noroshi.repeated"), VALUE_NUMBER, times, 0);
+		if (inside.n == 0) {
+			keep_unparsed(ctx, w, false);
+			return;
+		}
+		message = inside;
+	}
 	if (is_bound(bound)) {
-		if (by_bound(ctx, w, message, &reasons))
+		if (by_bound(ctx, w, message, &reasons) || behind_relay(ctx, w, message))
 			return;
 		/* A shipper put the promised product's message into its own JSON. */
 		if (w->cur && !is_container(bound) && nested_read(ctx, w, message))
 			return;
-	} else if (by_content(ctx, w, message, &reasons)) {
+	} else if (behind_relay(ctx, w, message) || by_content(ctx, w, message, &reasons)) {
 		return;
 	}
 	if (!w->cur)
@@ -221,10 +240,21 @@ read_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in, struc
 	if (in->host.n && ctx->host.n == 0)
 		envelope_host(ctx, w, in->host);
 	recognise_begin(ctx, w);
+	if (in->header &&
+		(!ctx->enveloped || (!in->sure && (ctx->program.n == 0 || ctx->host.n == 0))))
+		return false;
+	if (behind_relay(ctx, w, message)) {
+		ctx->message_done = true;
+		return w->cur != NULL;
+	}
 	if (is_bound(ctx->bound) && !is_container(ctx->bound)
 			? !by_bound(ctx, w, message, &reasons)
-			: !by_content(ctx, w, message, &reasons))
-		return false;
+			: !by_content(ctx, w, message, &reasons)) {
+		if (!in->header || is_bound(ctx->bound) || !w->cur)
+			return false;
+		w->cur->reasons |= reasons;
+		keep_unparsed(ctx, w, false);
+	}
 	if (w->cur && !ctx->message_done && message.n > 0 &&
 		!(ctx->source && rec_has(w, FIELD_MESSAGE)))
 		rec_put(w, FIELD_MESSAGE, message);
@@ -232,10 +262,37 @@ read_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in, struc
 	return w->cur != NULL;
 }
 
+#define HEADER_ENTRIES 32u
+
+/* When somebody who passed the message on had it first. */
+static void
+put_created(struct recs *w, int64_t ns)
+{
+	char text[32];
+
+	if (w->cur && ns != STAMP_BEYOND && !rec_has(w, FIELD_EVENT_CREATED))
+		rec_put(w, FIELD_EVENT_CREATED, str_make(text, stamp_format(ns, text)));
+}
+
+/* The relay's header makes room for the sender's: what it named goes, its structured data stays. */
+static void
+drop_header(struct recs *w)
+{
+	struct entry *e = batch_entries(w->b);
+	uint32_t to = w->cur->first_entry, n = batch_results(w->b)->nentries;
+
+	for (uint32_t i = to; i < n; i++)
+		if (e[i].field == FIELD_NAMED || e[i].field == FIELD_NOROSHI_CHARSET)
+			e[to++] = e[i];
+	batch_results(w->b)->nentries = to;
+}
+
 bool
 parse_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in)
 {
 	struct parse_ctx before = *ctx;
+	struct entry header[HEADER_ENTRIES];
+	uint32_t nheader;
 	uint32_t mark = batch_results(w->b)->nentries;
 	struct record record;
 	bool ok;
@@ -243,6 +300,13 @@ parse_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in)
 	if (!w->cur || ctx->depth >= NESTED_DEPTH)
 		return false;
 	record = *w->cur;
+	nheader = mark - record.first_entry;
+	if (in->header && nheader > HEADER_ENTRIES)
+		return false;
+	if (in->header) {
+		memcpy(header, batch_entries(w->b) + record.first_entry, nheader * sizeof(*header));
+		drop_header(w);
+	}
 	ctx->depth++;
 	ctx->message_done = false;
 	ctx->text = in->text;
@@ -250,7 +314,16 @@ parse_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in)
 	/* Years and zones that the inner header leaves out are those of the shipper's time. */
 	if (in->timed && in->time != STAMP_BEYOND)
 		ctx->arrival = in->time;
+	if (in->header)
+		ctx->timed = false;
 	ok = read_inner(ctx, w, in, in->text);
+	/* Who passed it on, and when it did. */
+	if (ok && in->header && before.host.n && !str_eq(before.host, ctx->host))
+		rec_put_named(w, STR("noroshi.relay"), VALUE_STRING, before.host, 0);
+	if (ok && in->header && before.timed)
+		put_created(w, before.header_time);
+	else if (ok && in->timed && w->cur && w->cur->time != in->time)
+		put_created(w, in->time);
 	ctx->arrival = before.arrival;
 	ctx->depth = before.depth;
 	ctx->text = before.text;
@@ -268,6 +341,8 @@ parse_inner(struct parse_ctx *ctx, struct recs *w, const struct nested *in)
 	ctx->pid = before.pid;
 	if (ok || !w->cur)
 		return ok;
+	if (in->header)
+		memcpy(batch_entries(w->b) + record.first_entry, header, nheader * sizeof(*header));
 	batch_results(w->b)->nentries = mark;
 	*w->cur = record;
 	*ctx = before;

@@ -65,6 +65,7 @@ def by_chance(count):
 def same(want, records, what):
     """As sets with counts; one frame may give several records, each with the frame's bytes."""
     got = collections.Counter()
+    records = [r for r in records if "noroshi.derived" not in r]  # made of several lines: they have none of their own
     for (_, raw) in {(r["event.sequence"], original(r)) for r in records}:
         got[raw] += 1
     want = collections.Counter(want)
@@ -131,7 +132,7 @@ def test_corpus_through_files():
         d.stop()
         d.start()
         records = d.query()
-        sent, got = set(want), collections.Counter(original(r) for r in records)
+        sent, got = set(want), collections.Counter(original(r) for r in records if "noroshi.derived" not in r)
         strange = [raw for raw in got if raw not in sent]
         check(not strange, lambda: f"{len(strange)} were never sent, such as {strange[0][:200]!r}")
         lost = [raw for raw in sent if raw not in got]
