@@ -343,6 +343,21 @@ trim_line_end(struct str s)
 	return s;
 }
 
+/* `lines`: a file's record may have several, and CR LF between them is no control. */
+static bool
+has_control(struct str s, bool lines)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c == 0x7f ||
+			(c < 0x20 && c != '\t' && c != '\n' &&
+				!(lines && c == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')))
+			return true;
+	}
+	return false;
+}
+
 /* C1 controls (U+0080 to U+009F), also as the bare byte that a terminal of eight bits obeys. */
 static bool
 has_c1(struct str s)
@@ -398,7 +413,7 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	struct text_kind kind = text_look(raw);
 	enum charset marked = charset_of_file(ctx->frame->flags);
 	char *room;
-	bool bad;
+	bool bad, late = false, lines = (ctx->frame->flags & FRAME_LATE_READ) != 0;
 
 	ctx->text = raw;
 	if (marked == CHARSET_NONE) {
@@ -412,8 +427,12 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 		charset = marked;
 		raw = batch_raw(w->b, ctx->frame);
 		kind = (struct text_kind){.high = true};
+		late = true;
 	}
-	if (kind.control)
+	/* The escapes of ISO-2022-JP are how it is written: the decoded text has what is left. */
+	if (charset == CHARSET_ISO_2022_JP && kind.escape)
+		late = true;
+	else if (kind.control && has_control(raw, lines))
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
 		return;
@@ -425,11 +444,10 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	if (!room)
 		return;
 	ctx->text = rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
-	if (marked != CHARSET_NONE) {
+	if (marked != CHARSET_NONE)
 		ctx->text = trim_line_end(ctx->text);
-		if (text_look(ctx->text).control)
-			rec_flag(w, REASON_CONTROL_CHAR);
-	}
+	if (late && has_control(ctx->text, lines))
+		rec_flag(w, REASON_CONTROL_CHAR);
 	if (bad)
 		rec_flag(w, REASON_ENCODING);
 	w->cur->flags |= RECORD_RAW;
