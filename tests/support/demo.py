@@ -140,13 +140,20 @@ def belongs(alert, attack):
     return bool(values(alert) & marks) or any(m in text for m in marks)
 
 
+def repeats(alert):
+    """What a rule says again, when its silence is over, of the same group in the same incident: no new alarm, an update."""
+    return alert.get("rule.id"), json.dumps(alert.get("noroshi.alert.group")), alert.get("noroshi.incident.id")
+
+
 def judge(alerts, truth):
     found, false = [], []
     for attack in truth["attacks"]:
         if any(a.get("rule.id") == attack["rule"] and belongs(a, attack) for a in alerts):
             found.append(attack["id"])
+    ours = [a for a in alerts if any(belongs(a, attack) for attack in truth["attacks"])]
+    told = {repeats(a) for a in ours}
     for a in alerts:
-        if not any(belongs(a, attack) for attack in truth["attacks"]):
+        if a not in ours and repeats(a) not in told:
             false.append({"rule": a.get("rule.id"), "name": a.get("rule.name"), "group": a.get("noroshi.alert.group"),
                           "time": a.get("@timestamp")})
     return found, false
