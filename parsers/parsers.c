@@ -24,44 +24,6 @@ const struct parser *const parser_rows[ROWS] = {
 
 /* ---- start ---- */
 
-/* The next word of a blank-separated list; false at its end. */
-static bool
-next_word(const char **list, struct str *ret)
-{
-	const char *end;
-
-	if (!*list || !**list)
-		return false;
-	end = strchr(*list, ' ');
-	*ret = end ? str_make(*list, (size_t)(end - *list)) : str_of(*list);
-	*list += ret->n + (end != NULL);
-	return true;
-}
-
-static void
-add_program(struct parsers *p, struct str name, const struct parser *row)
-{
-	size_t at;
-
-	if (name.n > 1 && name.p[name.n - 1] == '*') {
-		if (p->nprefixes < PREFIXES)
-			p->prefixes[p->nprefixes++] =
-				(struct program){str_make(name.p, name.n - 1), row};
-		return;
-	}
-	/* A full table would never end a look-up. */
-	if (p->nprograms >= PROGRAM_SLOTS / 2)
-		return;
-	at = hash_text(name) % PROGRAM_SLOTS;
-	while (p->programs[at].row) {
-		if (str_eq(p->programs[at].name, name))
-			return;
-		at = (at + 1) % PROGRAM_SLOTS;
-	}
-	p->programs[at] = (struct program){name, row};
-	p->nprograms++;
-}
-
 static bool
 row_is_called(const struct parser *row, struct str name)
 {
@@ -70,7 +32,7 @@ row_is_called(const struct parser *row, struct str name)
 
 	if (str_eq(name, str_of(row->name)))
 		return true;
-	while (next_word(&words, &word))
+	while (program_word(&words, &word))
 		if (str_eq(name, word))
 			return true;
 	return false;
@@ -166,13 +128,8 @@ parsers_new_with(const struct input_context *contexts, size_t n, struct str sour
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
-	for (size_t i = 1; i < ROWS; i++) {
-		const char *words = parser_rows[i]->programs;
-		struct str name;
-
-		while (next_word(&words, &name))
-			add_program(p, name, parser_rows[i]);
-	}
+	for (size_t i = 1; i < ROWS; i++)
+		programs_add(&p->programs, parser_rows[i]);
 	for (size_t i = 0; i < n; i++) {
 		int bad;
 
@@ -214,6 +171,12 @@ unsigned
 parsers_product_count(const struct parsers *p)
 {
 	return (unsigned)(ROWS + sources_count(p->sources));
+}
+
+struct str
+parsers_folder(const struct parsers *p)
+{
+	return sources_folder(p->sources);
 }
 
 bool
@@ -279,7 +242,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 
 	decode_mail(ctx->parsers, w);
 	if (ctx->source)
-		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
+		r->product = (uint16_t)(ROWS + source_number(ctx->source));
 	else if (ctx->row && ctx->row->module)
 		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
 	if (!ctx->source && ctx->row && ctx->row->dataset)
