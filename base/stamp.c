@@ -189,6 +189,32 @@ abbreviation(const char **p, const char *end, int *seconds)
 	return false;
 }
 
+/* GMT+09:00, UTC+9, GMT-0330 */
+static bool
+from_greenwich(const char **p, const char *end, int *seconds)
+{
+	const char *q = *p;
+	int hours = 0, minutes = 0, sign, digits = 0;
+
+	if (end - q < 5 || (memcmp(q, "GMT", 3) != 0 && memcmp(q, "UTC", 3) != 0) ||
+		(q[3] != '+' && q[3] != '-'))
+		return false;
+	sign = q[3] == '-' ? -1 : 1;
+	for (q += 4; q < end && digits < 2 && is_digit(*q); digits++)
+		hours = hours * 10 + (*q++ - '0');
+	if (digits == 0)
+		return false;
+	if (q < end && *q == ':')
+		q++;
+	if (q < end && is_digit(*q) && !two(&q, end, &minutes))
+		return false;
+	if (hours > 23 || minutes > 59 || !word_ends(q, end))
+		return false;
+	*seconds = sign * (hours * 3600 + minutes * 60);
+	*p = q;
+	return true;
+}
+
 /* The zone behind a time, one blank in front allowed. False: none, *p stays. */
 static bool
 zone_text(const char **p, const char *end, int *seconds)
@@ -197,7 +223,8 @@ zone_text(const char **p, const char *end, int *seconds)
 	bool blank = q < end && *q == ' ';
 
 	q += blank;
-	if (!offset(&q, end, !blank, seconds) && !abbreviation(&q, end, seconds))
+	if (!offset(&q, end, !blank, seconds) && !from_greenwich(&q, end, seconds) &&
+		!abbreviation(&q, end, seconds))
 		return false;
 	*p = q;
 	return true;

@@ -193,11 +193,12 @@ claim(struct parse_ctx *ctx, struct recs *w, const struct table *t, struct str t
 		return false;
 	}
 	known = sources_claim(ctx, w, SHAPE_JSON, text) || sources_claim(ctx, w, SHAPE_CSV, text);
-	if (!known && w->cur && !ctx->fixed_source) {
+	if (!known && w->cur) {
 		/* By the text: the header is not asked, and what is odd about it does not count. */
 		batch_results(w->b)->nentries = mark;
 		*w->cur = before;
-		known = sources_read(ctx, w, text);
+		known = ctx->fixed_source ? source_read(ctx->fixed_source, ctx, w, text)
+					  : sources_read(ctx, w, text);
 	}
 	if (!known && w->cur) {
 		batch_results(w->b)->nentries = mark;

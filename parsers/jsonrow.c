@@ -156,10 +156,11 @@ json_row_stamp(const struct json_value *v, const struct zone *zone, int64_t arri
 		return stamp_take_epoch(&s, ret) && s.n == 0;
 	if (v->kind != VALUE_STRING || s.n < 10)
 		return false;
-	if (stamp_take_iso(&s, zone, arrival, ret) || stamp_take_clf(&s, zone, arrival, ret) ||
-		stamp_take_bsd(&s, zone, arrival, ret) ||
-		stamp_take_ctime(&s, zone, arrival, ret) || stamp_take_epoch(&s, ret))
-		return str_trim(s).n == 0;
+	if ((stamp_take_iso(&s, zone, arrival, ret) || stamp_take_clf(&s, zone, arrival, ret) ||
+		    stamp_take_bsd(&s, zone, arrival, ret) ||
+		    stamp_take_ctime(&s, zone, arrival, ret) || stamp_take_epoch(&s, ret)) &&
+		str_trim(s).n == 0)
+		return true;
 	return stamp_words(v->text, zone, arrival, ret);
 }
 

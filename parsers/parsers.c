@@ -208,7 +208,8 @@ parse_time(struct parse_ctx *ctx, struct recs *w, int64_t ns)
 	envelope_time(ctx, w, ns);
 }
 
-/* Subjects, names of attachments and people as they travelled in mail (RFC 2047). */
+/* Subjects, names of attachments and people as they travelled in mail (RFC 2047). An id is no text:
+ * it stays as others will name it. */
 static void
 decode_mail(const struct parsers *p, struct recs *w)
 {
@@ -221,7 +222,8 @@ decode_mail(const struct parsers *p, struct recs *w)
 		bool bad;
 
 		if (e[i].field < FIELD_EMAIL_FROM_ADDRESS ||
-			e[i].field > FIELD_EMAIL_ATTACHMENT_NAME || !mailword_in(text))
+			e[i].field > FIELD_EMAIL_ATTACHMENT_NAME ||
+			e[i].field == FIELD_EMAIL_MESSAGE_ID || !mailword_in(text))
 			continue;
 		room = rec_text_room(w, text.n * 4);
 		if (!room)
@@ -319,6 +321,15 @@ has_control(struct str s, bool lines)
 			return true;
 	}
 	return false;
+}
+
+/* CR, LF and NUL at the end as rsyslog spells them (`$EscapeControlCharactersOnReceive`). */
+static struct str
+trim_spelled_end(struct str s)
+{
+	while (str_ends(s, STR("#015")) || str_ends(s, STR("#012")) || str_ends(s, STR("#000")))
+		s.n -= 4;
+	return s;
 }
 
 /* C1 controls (U+0080 to U+009F), also as the bare byte that a terminal of eight bits obeys. */
@@ -443,6 +454,7 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 	if (f->flags & FRAME_ADRIFT)
 		rec_flag(w, REASON_FRAME);
 	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
+	ctx.text = trim_spelled_end(ctx.text);
 	message = ctx.text;
 	if (message.n == 0)
 		rec_flag(w, REASON_EMPTY);

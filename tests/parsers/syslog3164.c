@@ -40,6 +40,8 @@ static const struct line_row headers[] = {
 	{"a clock in the text is no tag", "<13>12:30:00 went off",
 		"process.name=|message=12:30:00 went off"},
 	{"line ends are framing", "<38>Nov 22 09:59:58 h app: x\r\n", "message=x|@flags="},
+	{"also as a relay spells them", "<38>Nov 22 09:59:58 h app: x#015#012",
+		"message=x|@flags="},
 	{"a table's first cell is no header", "2026-11-22 09:59:58,sato,login",
 		"@arrival=yes|host.name="},
 	{0},
