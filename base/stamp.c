@@ -6,6 +6,10 @@
 #define YEAR_FIRST 1970
 #define YEAR_LAST  2261
 
+/* 1970 in units of 100 ns, since 0001-01-01 and since 1601-01-01. */
+#define TICKS_1970    UINT64_C(621355968000000000)
+#define FILETIME_1970 UINT64_C(116444736000000000)
+
 /* ---- pieces of text; each moves *p on success ---- */
 
 static bool
@@ -185,6 +189,32 @@ abbreviation(const char **p, const char *end, int *seconds)
 	return false;
 }
 
+/* GMT+09:00, UTC+9, GMT-0330 */
+static bool
+from_greenwich(const char **p, const char *end, int *seconds)
+{
+	const char *q = *p;
+	int hours = 0, minutes = 0, sign, digits = 0;
+
+	if (end - q < 5 || (memcmp(q, "GMT", 3) != 0 && memcmp(q, "UTC", 3) != 0) ||
+		(q[3] != '+' && q[3] != '-'))
+		return false;
+	sign = q[3] == '-' ? -1 : 1;
+	for (q += 4; q < end && digits < 2 && is_digit(*q); digits++)
+		hours = hours * 10 + (*q++ - '0');
+	if (digits == 0)
+		return false;
+	if (q < end && *q == ':')
+		q++;
+	if (q < end && is_digit(*q) && !two(&q, end, &minutes))
+		return false;
+	if (hours > 23 || minutes > 59 || !word_ends(q, end))
+		return false;
+	*seconds = sign * (hours * 3600 + minutes * 60);
+	*p = q;
+	return true;
+}
+
 /* The zone behind a time, one blank in front allowed. False: none, *p stays. */
 static bool
 zone_text(const char **p, const char *end, int *seconds)
@@ -193,9 +223,21 @@ zone_text(const char **p, const char *end, int *seconds)
 	bool blank = q < end && *q == ' ';
 
 	q += blank;
-	if (!offset(&q, end, !blank, seconds) && !abbreviation(&q, end, seconds))
+	if (!offset(&q, end, !blank, seconds) && !from_greenwich(&q, end, seconds) &&
+		!abbreviation(&q, end, seconds))
 		return false;
 	*p = q;
+	return true;
+}
+
+bool
+stamp_take_zone(struct str *s, int *seconds)
+{
+	const char *p = s->p;
+
+	if (!zone_text(&p, s->p + s->n, seconds))
+		return false;
+	str_skip(s, (size_t)(p - s->p));
 	return true;
 }
 
@@ -376,6 +418,20 @@ bsd_fast(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 	return true;
 }
 
+/* "22 Nov 2026 " */
+static bool
+day_first(const char **p, const char *end, struct civil *c)
+{
+	const char *q = *p;
+
+	if (q == end || !is_digit(*q) || !day(&q, end, &c->day) || !one(&q, end, ' ') ||
+		!month(&q, end, &c->month) || !one(&q, end, ' ') || !four(&q, end, &c->year) ||
+		!one(&q, end, ' '))
+		return false;
+	*p = q;
+	return true;
+}
+
 bool
 stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 {
@@ -393,6 +449,10 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 		has_year = true;
 		p = q;
 	}
+	if (!has_year && day_first(&p, end, &c)) {
+		has_year = true;
+		goto clock;
+	}
 	if (!month(&p, end, &c.month) || !one(&p, end, ' ') || !day(&p, end, &c.day))
 		return false;
 	if (p < end && *p == ',')
@@ -408,6 +468,7 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 			p = q;
 		}
 	}
+clock:
 	if (!clock_time(&p, end, &c) || !fraction(&p, end, ',', &c) || runs_on(p, end))
 		return false;
 	if (p < end && (*p == ' ' || *p == '+' || *p == '-' || *p == 'Z'))
@@ -459,6 +520,9 @@ stamp_take_epoch(struct str *s, int64_t *ret)
 		unit = 1000;
 	} else if (digits == 19) {
 		unit = 1;
+	} else if (digits == 18 && (v >= TICKS_1970 || v >= FILETIME_1970)) {
+		v -= v >= TICKS_1970 ? TICKS_1970 : FILETIME_1970;
+		unit = 100;
 	} else {
 		return false;
 	}

@@ -387,6 +387,9 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
 			continue;
+		/* Columns by position have been tried by the text. */
+		if (shape == SHAPE_CSV && s->nlayouts > 0)
+			continue;
 		/* Other spellings have to be taken apart by their own rule. */
 		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))
 			continue;

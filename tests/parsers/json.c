@@ -24,6 +24,11 @@ static const struct line_row rows[] = {
 		"10.0.0.1\"}",
 		"source.ip=192.0.2.5|http.request.x_forwarded_for=203.0.113.9,10.0.0.1|client.ip=|"
 		"remote_addr=192.0.2.5"},
+	{"a time in words", "{\"timestamp\":\"11/22/2026 6:59:58 PM\",\"a\":1}",
+		"@time=2026-11-22T18:59:58.000Z|@flags="},
+	{"a time from Greenwich", "{\"time\":\"2026-11-22T18:59:58 GMT+09:00\",\"a\":1}",
+		"@time=2026-11-22T09:59:58.000Z"},
+	{"ticks", "{\"eventTime\":639309455980000000,\"a\":1}", "@time=2026-11-22T11:59:58.000Z"},
 	{"nested and dotted ECS names are one",
 		"{\"@timestamp\":\"2026-11-22T18:59:58.5+09:00\",\"source\":{\"ip\":\"2001:DB8::"
 		"1\"},"
