@@ -46,7 +46,10 @@ enum win_source {
 	WIN_APPLICATION,
 	WIN_POWERSHELL,
 	WIN_POWERSHELL_CLASSIC,
-	WIN_DEFENDER
+	WIN_DEFENDER,
+	WIN_SESSIONS, /* Terminal Services: local sessions, remote connections, the RD gateway */
+	WIN_TASKS,
+	WIN_APPLOCKER
 };
 
 enum win_flag {
@@ -74,6 +77,7 @@ struct win {
 	const struct win_event *event; /* NULL: not in the table */
 	bool success, failure;         /* by the audit keyword */
 	bool nested;                   /* Winlogbeat's shape */
+	bool around;                   /* an object around the event's XML */
 	bool dotted;                   /* a key with dots in it: it may repeat a path */
 	struct str pending;            /* "Name" of a Data element, before its text */
 	struct str data[DATA_COUNT];

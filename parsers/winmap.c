@@ -503,6 +503,50 @@ map_other(struct win *e)
 		text(e, FIELD_SERVICE_NAME, data(e, DATA_param1));
 }
 
+/* Terminal Services: 21-25 name User and Address, 1149 numbers its parameters, the gateway has
+ * Username, IpAddress and the Resource that was asked for. */
+static void
+map_sessions(struct win *e)
+{
+	account(e, FIELD_USER_NAME, FIELD_USER_DOMAIN,
+		first(first(data(e, DATA_User), data(e, DATA_Username)), data(e, DATA_Param1)));
+	if (e->event && e->event->id == 1149)
+		text(e, FIELD_USER_DOMAIN, data(e, DATA_Param2));
+	address(e, FIELD_SOURCE_IP, data(e, DATA_Address)); /* "LOCAL" is none */
+	address(e, FIELD_SOURCE_IP, data(e, DATA_Param3));
+	if (!rec_put_ip(e->w, FIELD_DESTINATION_IP, data(e, DATA_Resource)))
+		text(e, FIELD_DESTINATION_DOMAIN, data(e, DATA_Resource));
+	number(e, FIELD_SOURCE_BYTES, data(e, DATA_BytesReceived));
+	number(e, FIELD_DESTINATION_BYTES, data(e, DATA_BytesTransfered));
+	text(e, FIELD_WINLOG_LOGON_ID, data(e, DATA_SessionID));
+	text(e, FIELD_ERROR_CODE, data(e, DATA_ErrorCode));
+}
+
+static void
+map_tasks(struct win *e)
+{
+	struct str image_path = first(data(e, DATA_Path), data(e, DATA_ActionName));
+
+	account(e, FIELD_USER_NAME, FIELD_USER_DOMAIN,
+		first(data(e, DATA_UserContext), data(e, DATA_UserName)));
+	image(e, FIELD_PROCESS_EXECUTABLE, FIELD_PROCESS_NAME, image_path);
+	number(e, FIELD_PROCESS_PID, data(e, DATA_ProcessID));
+}
+
+static void
+map_applocker(struct win *e)
+{
+	struct str hash = data(e, DATA_FileHash);
+
+	text(e, FIELD_USER_ID, data(e, DATA_TargetUser));
+	put_file_once(e, first(data(e, DATA_FullFilePath), data(e, DATA_FilePath)));
+	if (hash.n == 64)
+		text(e, FIELD_FILE_HASH_SHA256, hash);
+	text(e, FIELD_RULE_RULESET, data(e, DATA_PolicyName));
+	number(e, FIELD_PROCESS_PID, data(e, DATA_TargetProcessId));
+	text(e, FIELD_WINLOG_LOGON_ID, data(e, DATA_TargetLogonId));
+}
+
 /* ---- what it was ---- */
 
 static const char *
@@ -530,17 +574,22 @@ put_meaning(struct win *e)
 		[WIN_APPLICATION] = LOGSOURCE_WIN_APPLICATION,
 		[WIN_POWERSHELL] = LOGSOURCE_WIN_POWERSHELL,
 		[WIN_POWERSHELL_CLASSIC] = LOGSOURCE_WIN_POWERSHELL_CLASSIC,
-		[WIN_DEFENDER] = LOGSOURCE_WIN_DEFENDER};
+		[WIN_DEFENDER] = LOGSOURCE_WIN_DEFENDER,
+		[WIN_SESSIONS] = LOGSOURCE_WIN_OTHER,
+		[WIN_TASKS] = LOGSOURCE_WIN_TASKS,
+		[WIN_APPLOCKER] = LOGSOURCE_WIN_APPLOCKER};
+	enum logsource source = by_source[e->source];
 	struct event_words words = {.outcome = outcome(e)};
 
-	e->w->cur->logsource =
-		(uint16_t)(e->source == WIN_OTHER ? win_channel_logsource(e->head[HEAD_CHANNEL])
-						  : by_source[e->source]);
+	if (source == LOGSOURCE_WIN_OTHER)
+		source = win_channel_logsource(e->head[HEAD_CHANNEL]);
+	e->w->cur->logsource = (uint16_t)source;
 	if (e->event) {
 		words.category = e->event->category;
 		words.type = e->event->type;
 		words.action = e->event->action;
-		e->w->cur->logsource = (uint16_t)e->event->logsource;
+		if (e->event->logsource != LOGSOURCE_WIN_OTHER)
+			e->w->cur->logsource = (uint16_t)e->event->logsource;
 	}
 	parse_event(e->w, &words);
 	if (!words.action && e->head[HEAD_ACTION].n)
@@ -564,6 +613,15 @@ win_map(struct win *e)
 		break;
 	case WIN_DEFENDER:
 		map_defender(e);
+		break;
+	case WIN_SESSIONS:
+		map_sessions(e);
+		break;
+	case WIN_TASKS:
+		map_tasks(e);
+		break;
+	case WIN_APPLOCKER:
+		map_applocker(e);
 		break;
 	default:
 		map_other(e);
