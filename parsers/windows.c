@@ -503,7 +503,8 @@ static bool
 has_data(const struct win *e)
 {
 	for (size_t i = DATA_NONE + 1; i < DATA_COUNT; i++)
-		if (e->data[i].n > 0)
+		/* NXLog's ProcessID and AccountName are who wrote the event. */
+		if (e->data[i].n > 0 && i != DATA_ProcessID && i != DATA_AccountName)
 			return true;
 	return false;
 }

@@ -101,6 +101,14 @@ void win_take_text(struct win *e, struct str name, struct str value);
 bool win_text_begins(struct str s);
 bool win_text_read(struct win *e, struct str s);
 void win_text_data(struct win *e, struct str message);
+/* Of one kind of channel (winother.c). */
+void win_map_powershell(struct win *e);
+void win_map_defender(struct win *e);
+void win_map_sessions(struct win *e);
+void win_map_tasks(struct win *e);
+void win_map_applocker(struct win *e);
+void win_map_other(struct win *e);
+void win_map_adfs(struct win *e);
 /* All that follows from the data of a known or unknown event. */
 void win_map(struct win *e);
 
