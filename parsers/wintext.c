@@ -200,7 +200,8 @@ value_of(struct str s)
 	static const struct str ends[] = {{"\r", 1}, {"\n", 1}, {"  ", 2}, {"\t", 1},
 		{" This event is ", 15}, {" The subject fields ", 20}, {"#015", 4}, {"#012", 4}};
 
-	while (s.n > 0 && is_space(s.p[0]))
+	/* Not beyond its line: "User Name: " with nothing behind it is empty. */
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		str_skip(&s, 1);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		ptrdiff_t at = str_find(s, ends[i]);
