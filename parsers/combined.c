@@ -301,12 +301,29 @@ find_time(struct str line)
 	return -1;
 }
 
+/* "AuthReject sm1 [02/Apr/2026...": two names in front, and no client, are another product's. */
+static bool
+names_no_client(struct str front)
+{
+	size_t words = 0;
+	struct str one;
+
+	while (front.n) {
+		str_cut(&front, ' ', &one);
+		words += one.n > 0;
+		if (str_eq(one, STR("-")) || str_chr(one, '.') >= 0 || str_chr(one, ':') >= 0)
+			return false;
+	}
+	return words == 2;
+}
+
 bool
 web_looks_combined(struct str line)
 {
 	ptrdiff_t at = find_time(line);
 
-	return at > 0 && at < 1024 && str_find(line, STR("] \"")) > at;
+	return at > 0 && at < 1024 && str_find(line, STR("] \"")) > at &&
+	       !names_no_client(str_make(line.p, (size_t)at));
 }
 
 static void

@@ -331,6 +331,9 @@ openvpn_sniff(struct str s)
 		rest = s = str_trim(rest);
 	if (str_take(&rest, STR("us=")) && str_take_u64(&rest, &us))
 		s = str_trim(rest);
+	/* Access Server wraps the lines of its daemons; it has a definition. */
+	if (str_starts(s, STR("[stdout#")) || str_starts(s, STR("[OVPN ")))
+		return false;
 	if (take_client(&s, &client)) {
 		str_take(&s, STR("[UNDEF] "));
 		return form_sniff(forms, FORM_COUNT(forms), slots, s) ||

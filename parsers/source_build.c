@@ -132,6 +132,12 @@ accept(struct build *b, const struct yaml_node *n)
 }
 
 static void
+last(struct build *b, const struct yaml_node *n)
+{
+	b->s->last = n->truth;
+}
+
+static void
 generic(struct build *b, const struct yaml_node *n)
 {
 	b->s->generic = n->truth;
@@ -155,11 +161,11 @@ static const struct part {
 	void (*read)(struct build *b, const struct yaml_node *n);
 } parts[] = {{"source", name}, {"title", title}, {"kind", kind}, {"words", words},
 	{"logsource", logsource}, {"shape", shape}, {"recognise", build_recognition},
-	{"whole", whole}, {"accept", accept}, {"kv", kv}, {"separator", set_separator},
-	{"quotes", quotes}, {"columns", build_columns}, {"patterns", set_patterns},
-	{"extract", build_extracts}, {"lists", build_lists}, {"time", build_times},
-	{"nothing", nothing}, {"set", set_always}, {"when", build_whens}, {"map", build_rows},
-	{"keep", keep}, {"generic", generic}, {"tests", ignored}};
+	{"whole", whole}, {"accept", accept}, {"last", last}, {"kv", kv},
+	{"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
+	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
+	{"time", build_times}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},
+	{"map", build_rows}, {"keep", keep}, {"generic", generic}, {"tests", ignored}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

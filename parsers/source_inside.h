@@ -178,6 +178,7 @@ struct source {
 	size_t nrecognise;
 	bool whole;  /* reads the frame's text, not what follows the syslog header */
 	bool accept; /* no pattern matched: it is this product's all the same */
+	bool last;   /* asked when nothing else knows the message: words that many products share */
 	bool keep_all, keep_none, generic;
 	struct kv_style kv;
 	char separator;

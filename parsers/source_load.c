@@ -216,6 +216,8 @@ stricter(const void *a, const void *b)
 	const struct source *x = *(struct source *const *)a, *y = *(struct source *const *)b;
 	size_t sx = strictness(x), sy = strictness(y);
 
+	if (x->last != y->last)
+		return x->last - y->last;
 	return sx != sy ? (sx < sy) - (sx > sy) : str_cmp(x->name, y->name);
 }
 

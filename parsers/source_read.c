@@ -291,7 +291,7 @@ source_read(const struct source *s, struct parse_ctx *ctx, struct recs *w, struc
 }
 
 static bool
-read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_program)
+read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_program, bool last)
 {
 	const struct sources *all = ctx->pairs->sources;
 	struct candidates who;
@@ -307,7 +307,7 @@ read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_prog
 		const struct source *s = all->v[i];
 
 		if (s->shape == SHAPE_JSON || s->shape == SHAPE_CEF || s->shape == SHAPE_LEEF ||
-			s->shape == SHAPE_XML)
+			s->shape == SHAPE_XML || s->last != last)
 			continue;
 		if (text_fits(s, ctx->pairs, s->whole ? ctx->text : message, by_program) &&
 			source_read(s, ctx, w, message))
@@ -319,7 +319,7 @@ read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_prog
 bool
 sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message)
 {
-	return ctx->program.n && read_any(ctx, w, message, true);
+	return ctx->program.n && read_any(ctx, w, message, true, false);
 }
 
 static const struct kv_style plain_kv = {.pair = '='};
@@ -350,7 +350,7 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	if (json_looks_like(message) || str_starts(message, STR("CEF:")) ||
 		str_starts(message, STR("LEEF:")))
 		return false;
-	if (read_any(ctx, w, message, false))
+	if (read_any(ctx, w, message, false, false))
 		return true;
 	if (xml_begins(message) && sources_claim_container(SHAPE_XML, ctx, w, message))
 		return true;
@@ -367,7 +367,7 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 		w->cur->reasons |= flags;
 		return true;
 	}
-	return false;
+	return read_any(ctx, w, message, false, true);
 }
 
 bool

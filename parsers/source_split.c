@@ -85,6 +85,10 @@ take_value(struct recs *w, const struct kv_style *style, struct str *s)
 			i++;
 	value = str_trim(str_make(s->p, i));
 	str_skip(s, i);
+	/* The sign that ends the last pair is no part of its value. */
+	while (style->open && style->gap && s->n == 0 && value.n &&
+		is_gap(style, value.p[value.n - 1]))
+		value = str_trim(str_make(value.p, value.n - 1));
 	return value;
 }
 

@@ -22,6 +22,15 @@ xml_event(struct str s)
 	return str_find(s, STR("<System>")) > 0 && xml_begins(s) ? s : STR("");
 }
 
+/* Azure Monitor's object around the event's own XML. */
+static bool
+raw_xml(struct str json)
+{
+	ptrdiff_t at = str_find(json, STR("\"RawXml\""));
+
+	return at >= 0 && str_find(str_make(json.p + at, json.n - (size_t)at), STR("<Event ")) >= 0;
+}
+
 bool
 windows_sniff(struct str message)
 {
@@ -35,7 +44,7 @@ windows_sniff(struct str message)
 		return xml_event(s).n > 0;
 	if (*s.p != '{' && *s.p != '@')
 		return false;
-	if (str_find(s, STR("\"winlog\"")) >= 0)
+	if (str_find(s, STR("\"winlog\"")) >= 0 || raw_xml(s))
 		return true;
 	if (str_find(s, STR("\"EventID\"")) < 0)
 		return false;
@@ -367,6 +376,24 @@ take_flat(struct win *e, const struct json_value *v)
 	take_data(e, v->name, v);
 }
 
+static enum reason read_xml(struct win *e, struct str text);
+
+/* The event is the XML; what stands around it repeats it or says where it came through. */
+static void
+take_around(struct win *e, const struct json_value *v)
+{
+	if (str_ends(v->name, STR("RawXml"))) {
+		enum reason rc = read_xml(e, v->text);
+
+		if (rc != REASON_NONE)
+			rec_flag(e->w, rc);
+	} else if (str_ends(v->name, STR(".Description"))) {
+		e->head[HEAD_MESSAGE] = v->text;
+	} else {
+		json_row_put(e->w, v);
+	}
+}
+
 static bool
 take(void *ctx, const struct json_value *v)
 {
@@ -375,6 +402,10 @@ take(void *ctx, const struct json_value *v)
 
 	if (v->kind == VALUE_OBJECT)
 		return true;
+	if (e->around) {
+		take_around(e, v);
+		return !e->w->overflow;
+	}
 	e->dotted = e->dotted || (v->literal && str_chr(name, '.') >= 0);
 	if (e->nested) {
 		if (str_take(&name, STR("winlog.")))
@@ -472,7 +503,8 @@ static bool
 has_data(const struct win *e)
 {
 	for (size_t i = DATA_NONE + 1; i < DATA_COUNT; i++)
-		if (e->data[i].n > 0)
+		/* NXLog's ProcessID and AccountName are who wrote the event. */
+		if (e->data[i].n > 0 && i != DATA_ProcessID && i != DATA_AccountName)
 			return true;
 	return false;
 }
@@ -484,6 +516,7 @@ read_json(struct win *e, struct str text, uint64_t *flags)
 	enum reason rc;
 
 	e->nested = str_find(text, STR("\"winlog\"")) >= 0;
+	e->around = !e->nested && raw_xml(text);
 	rc = json_flatten(text, &json_row_limits, &sink, flags);
 	/* The shipper sent the text alone: its labels say what the data would. */
 	if (!has_data(e) && e->head[HEAD_MESSAGE].n > 0)

@@ -46,7 +46,10 @@ enum win_source {
 	WIN_APPLICATION,
 	WIN_POWERSHELL,
 	WIN_POWERSHELL_CLASSIC,
-	WIN_DEFENDER
+	WIN_DEFENDER,
+	WIN_SESSIONS, /* Terminal Services: local sessions, remote connections, the RD gateway */
+	WIN_TASKS,
+	WIN_APPLOCKER
 };
 
 enum win_flag {
@@ -74,6 +77,7 @@ struct win {
 	const struct win_event *event; /* NULL: not in the table */
 	bool success, failure;         /* by the audit keyword */
 	bool nested;                   /* Winlogbeat's shape */
+	bool around;                   /* an object around the event's XML */
 	bool dotted;                   /* a key with dots in it: it may repeat a path */
 	struct str pending;            /* "Name" of a Data element, before its text */
 	struct str data[DATA_COUNT];
@@ -97,6 +101,14 @@ void win_take_text(struct win *e, struct str name, struct str value);
 bool win_text_begins(struct str s);
 bool win_text_read(struct win *e, struct str s);
 void win_text_data(struct win *e, struct str message);
+/* Of one kind of channel (winother.c). */
+void win_map_powershell(struct win *e);
+void win_map_defender(struct win *e);
+void win_map_sessions(struct win *e);
+void win_map_tasks(struct win *e);
+void win_map_applocker(struct win *e);
+void win_map_other(struct win *e);
+void win_map_adfs(struct win *e);
 /* All that follows from the data of a known or unknown event. */
 void win_map(struct win *e);
 

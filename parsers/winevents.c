@@ -30,6 +30,18 @@
 	{                                                                                          \
 		WIN_DEFENDER, id, action, category, type, NULL, LOGSOURCE_WIN_DEFENDER, 0          \
 	}
+#define TRM(id, action, category, type, outcome)                                                   \
+	{                                                                                          \
+		WIN_SESSIONS, id, action, category, type, outcome, LOGSOURCE_WIN_OTHER, 0          \
+	}
+#define TSK(id, action, category, type, outcome)                                                   \
+	{                                                                                          \
+		WIN_TASKS, id, action, category, type, outcome, LOGSOURCE_WIN_TASKS, 0             \
+	}
+#define APL(id, action, type, outcome)                                                             \
+	{                                                                                          \
+		WIN_APPLOCKER, id, action, "process", type, outcome, LOGSOURCE_WIN_APPLOCKER, 0    \
+	}
 #define USER   TARGET_IS_USER
 #define OBJECT TARGET_IS_OBJECT
 #define GROUP  TARGET_IS_GROUP
@@ -72,6 +84,14 @@ static const struct win_event events[] = {
 	SEC(1102, "audit-log-cleared", "iam", "admin change", "success", 0),
 	SEC(1104, "logging-full", "iam", "admin", "success", 0),
 	SEC(1105, "auditlog-archieved", "iam", "admin", "success", 0),
+	SEC(1200, "adfs-token-issued", "authentication", "start", "success", 0),
+	SEC(1201, "adfs-token-failed", "authentication", "start", "failure", 0),
+	SEC(1202, "adfs-credential-validated", "authentication", "start", "success", 0),
+	SEC(1203, "adfs-credential-failed", "authentication", "start", "failure", 0),
+	SEC(1204, "adfs-password-changed", "iam", "user change", "success", 0),
+	SEC(1205, "adfs-password-change-failed", "iam", "user change", "failure", 0),
+	SEC(1206, "adfs-signed-out", "authentication", "end", "success", 0),
+	SEC(1207, "adfs-sign-out-failed", "authentication", "end", "failure", 0),
 	SEC(4616, "system-time-changed", "configuration", "change", NULL, 0),
 	SEC(4624, "logged-in", "authentication", "start", "success", USER | ADDRESS_OF_USER),
 	SEC(4625, "logon-failed", "authentication", "start", "failure", USER),
@@ -173,6 +193,9 @@ static const struct win_event events[] = {
 	SEC(4802, "screensaver-invoked", "session", "info", "success", USER),
 	SEC(4803, "screensaver-dismissed", "session", "info", "success", USER),
 	SEC(4825, "remote-desktop-denied", "authentication", "start denied", "failure", 0),
+	SEC(4886, "certificate-requested", "iam", "info", NULL, 0),
+	SEC(4887, "certificate-issued", "iam", "creation", "success", 0),
+	SEC(4888, "certificate-request-denied", "iam", "denied", "failure", 0),
 	SEC(4964, "logged-in-special", "authentication iam", "admin start group", NULL, OBJECT),
 	SEC(5058, "key-file-operation", "file", "access", NULL, 0),
 	SEC(5059, "key-migration-operation", "file", "access", NULL, 0),
@@ -253,6 +276,44 @@ static const struct win_event events[] = {
 	DEF(5008, "engine-failed", "malware", "error"),
 	DEF(5009, "scanning-enabled", "configuration", "change"),
 	DEF(5010, "scanning-disabled", "configuration", "change"),
+
+	TRM(21, "session-logon", "authentication session", "start", "success"),
+	TRM(22, "shell-started", "session", "start", "success"),
+	TRM(23, "session-logoff", "authentication session", "end", "success"),
+	TRM(24, "session-disconnected", "session", "end", "success"),
+	TRM(25, "session-reconnected", "authentication session", "start", "success"),
+	TRM(39, "session-disconnected-by-session", "session", "end", "success"),
+	TRM(40, "session-disconnected", "session", "end", NULL),
+	TRM(200, "gateway-authorized", "authentication session", "start allowed", "success"),
+	TRM(201, "gateway-denied", "authentication session", "start denied", "failure"),
+	TRM(300, "gateway-resource-authorized", "session network", "allowed", "success"),
+	TRM(301, "gateway-resource-denied", "session network", "denied", "failure"),
+	TRM(302, "gateway-connected", "session network", "connection start", "success"),
+	TRM(303, "gateway-disconnected", "session network", "connection end", NULL),
+	TRM(304, "gateway-connection-failed", "session network", "connection denied", "failure"),
+	TRM(312, "gateway-connection-initiated", "session network", "connection", NULL),
+	TRM(313, "gateway-connection-initiated", "session network", "connection", NULL),
+	TRM(1149, "remote-connection-authenticated", "authentication session", "start", "success"),
+
+	TSK(106, "scheduled-task-registered", "configuration", "creation", "success"),
+	TSK(107, "scheduled-task-triggered", "process", "info", "success"),
+	TSK(110, "scheduled-task-run-by-user", "process", "start", "success"),
+	TSK(129, "scheduled-task-process-created", "process", "start", "success"),
+	TSK(140, "scheduled-task-updated", "configuration", "change", "success"),
+	TSK(141, "scheduled-task-deleted", "configuration", "deletion", "success"),
+	TSK(142, "scheduled-task-disabled", "configuration", "change", "success"),
+	TSK(200, "scheduled-task-action-started", "process", "start", "success"),
+	TSK(201, "scheduled-task-action-completed", "process", "end", "success"),
+
+	APL(8002, "application-allowed", "start allowed", "success"),
+	APL(8003, "application-audited", "start allowed", "success"),
+	APL(8004, "application-blocked", "start denied", "failure"),
+	APL(8005, "script-allowed", "start allowed", "success"),
+	APL(8006, "script-audited", "start allowed", "success"),
+	APL(8007, "script-blocked", "start denied", "failure"),
+	APL(8020, "packaged-application-allowed", "start allowed", "success"),
+	APL(8021, "packaged-application-audited", "start allowed", "success"),
+	APL(8022, "packaged-application-blocked", "start denied", "failure"),
 };
 
 static int
@@ -306,6 +367,15 @@ win_source_of(struct str channel, struct str provider)
 		return WIN_DEFENDER;
 	if (channel.n == 0 && str_eq(provider, STR("Service Control Manager")))
 		return WIN_SYSTEM;
+	if (str_starts(channel, STR("Microsoft-Windows-TerminalServices-")) ||
+		str_starts(provider, STR("Microsoft-Windows-TerminalServices-")))
+		return WIN_SESSIONS;
+	if (str_eq(provider, STR("Microsoft-Windows-TaskScheduler")) ||
+		str_eq(channel, STR("Microsoft-Windows-TaskScheduler/Operational")))
+		return WIN_TASKS;
+	if (str_eq(provider, STR("Microsoft-Windows-AppLocker")) ||
+		str_starts(channel, STR("Microsoft-Windows-AppLocker/")))
+		return WIN_APPLOCKER;
 	return WIN_OTHER;
 }
 

@@ -1,15 +1,17 @@
 /*
- * wintext.c - Windows events as text: Snare's columns, OSSEC's WinEvtLog line, and the rendered
- * message of an event, whose English labels stand for EventData names.
+ * wintext.c - Windows events as text: Snare's columns, OSSEC's WinEvtLog line, WinCollect's pairs,
+ * and the rendered message of an event, whose English labels stand for EventData names.
  *
  * Layouts: Snare Enterprise Agent for Windows, "Log format"; labels as the event's message template
  * prints them (Microsoft, "Security auditing" reference, per event). Messages in other languages
  * keep their text; only EventData can be read then.
  */
+#include "base/stamp.h"
 #include "parsers/winevent.h"
 
 #define SNARE       STR("MSWinEventLog")
 #define OSSEC       STR("WinEvtLog: ")
+#define COLLECT     STR("AgentDevice=WindowsLog")
 #define SNARE_CELLS 14u
 #define LOOK        320u /* how far the shape's word may be */
 
@@ -59,6 +61,7 @@ static const struct label {
 	L("Account Domain", GROUP, "TargetDomainName"),
 	L("Group Domain", GROUP, "TargetDomainName"),
 	L("User Name", SUBJECT, "SubjectUserName"),
+	L("User Name", ANY, "SubjectUserName"),
 	L("Domain", SUBJECT, "SubjectDomainName"),
 	L("Logon Account", ANY, "TargetUserName"),
 	L("Source Workstation", ANY, "Workstation"),
@@ -76,6 +79,7 @@ static const struct label {
 	L("Source Network Address", ANY, "IpAddress"),
 	L("Network Address", ANY, "IpAddress"),
 	L("Client Address", ANY, "IpAddress"),
+	L("Client IP", ANY, "IpAddress"),
 	L("Source Address", ANY, "IpAddress"),
 	L("Source Port", ANY, "IpPort"),
 	L("Client Port", ANY, "IpPort"),
@@ -196,7 +200,8 @@ value_of(struct str s)
 	static const struct str ends[] = {{"\r", 1}, {"\n", 1}, {"  ", 2}, {"\t", 1},
 		{" This event is ", 15}, {" The subject fields ", 20}, {"#015", 4}, {"#012", 4}};
 
-	while (s.n > 0 && is_space(s.p[0]))
+	/* Not beyond its line: "User Name: " with nothing behind it is empty. */
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		str_skip(&s, 1);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		ptrdiff_t at = str_find(s, ends[i]);
@@ -258,7 +263,7 @@ find_word(struct str s, struct str word)
 bool
 win_text_begins(struct str s)
 {
-	return find_word(s, SNARE) >= 0 || find_word(s, OSSEC) >= 0;
+	return find_word(s, SNARE) >= 0 || find_word(s, OSSEC) >= 0 || find_word(s, COLLECT) >= 0;
 }
 
 static void
@@ -294,21 +299,29 @@ read_ossec(struct win *e, struct str s)
 	return id.n > 0 && is_digit(id.p[0]);
 }
 
+/* How the tabs between cells arrived: themselves, or as a relay wrote them. */
+static struct str
+tab_at(struct str s)
+{
+	static const struct str tabs[] = {{"\t", 1}, {"#011", 4}, {"<009>", 5}, {"\\t", 2}};
+
+	for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
+		if (str_starts(s, tabs[i]))
+			return tabs[i];
+	return STR("");
+}
+
 /* "MSWinEventLog, criticality, channel, counter, time, id, provider, user, SID type, audit,
  * computer, category, data, expanded message, counter", between tabs as they arrived. */
 static bool
 read_snare(struct win *e, struct str s)
 {
-	static const struct str tabs[] = {{"\t", 1}, {"#011", 4}, {"<009>", 5}, {"\\t", 2}};
-	struct str part[SNARE_CELLS] = {0}, tab = tabs[0], name;
+	struct str part[SNARE_CELLS] = {0}, tab = tab_at(s), name;
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
-		if (str_starts(s, tabs[i])) {
-			tab = tabs[i];
-			str_skip(&s, tab.n);
-			break;
-		}
+	if (tab.n == 0)
+		return false;
+	str_skip(&s, tab.n);
 	while (n < SNARE_CELLS && s.n > 0)
 		str_cut_at(&s, tab, &part[n++]);
 	if (n < 10 || part[4].n == 0 || !is_digit(part[4].p[0]))
@@ -332,19 +345,67 @@ read_snare(struct win *e, struct str s)
 	return true;
 }
 
+/* "AgentDevice=WindowsLog", then pairs between tabs, Message at the end (IBM, "WinCollect"). */
+static bool
+read_collect(struct win *e, struct str s)
+{
+	static const struct {
+		struct str name;
+		uint8_t head;
+	} heads[] = {{{"AgentLogFile", 12}, HEAD_CHANNEL}, {{"Source", 6}, HEAD_PROVIDER},
+		{{"Computer", 8}, HEAD_COMPUTER}, {{"User", 4}, HEAD_USER},
+		{{"Domain", 6}, HEAD_DOMAIN}, {{"EventID", 7}, HEAD_EVENT_ID},
+		{{"EventIDCode", 11}, HEAD_EVENT_ID}, {{"Message", 7}, HEAD_MESSAGE}};
+	struct str tab = tab_at(s), pair, name, epoch = STR("");
+	int64_t ns;
+
+	if (tab.n == 0)
+		return false;
+	str_skip(&s, tab.n);
+	while (s.n > 0) {
+		if (str_starts(s, STR("Message="))) { /* may hold tabs */
+			pair = s;
+			s.n = 0;
+		} else {
+			str_cut_at(&s, tab, &pair);
+		}
+		if (!str_cut(&pair, '=', &name))
+			continue;
+		for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+			if (str_eq(name, heads[i].name))
+				head(e, (enum win_head)heads[i].head, pair);
+		if (str_eq(name, STR("TimeGenerated")))
+			epoch = pair;
+		if (str_eq(name, STR("OriginatingComputer")))
+			rec_put_ip(e->w, FIELD_HOST_IP, pair);
+		if (str_eq(name, STR("EventType"))) { /* EVENTLOG_AUDIT_SUCCESS, _FAILURE */
+			e->success = str_eq(pair, STR("8"));
+			e->failure = str_eq(pair, STR("16"));
+		}
+	}
+	if (epoch.n >= 10 && stamp_take_epoch(&epoch, &ns))
+		parse_time(e->ctx, e->w, ns);
+	return e->head[HEAD_EVENT_ID].n > 0;
+}
+
 bool
 win_text_read(struct win *e, struct str s)
 {
-	ptrdiff_t at = find_word(s, SNARE);
-	bool snare = at >= 0;
+	const struct {
+		struct str word;
+		bool (*read)(struct win *, struct str);
+	} lines[] = {{SNARE, read_snare}, {OSSEC, read_ossec}, {COLLECT, read_collect}};
+	bool read = false;
 
-	if (!snare)
-		at = find_word(s, OSSEC);
-	if (at >= 0)
-		str_skip(&s, (size_t)at + (snare ? SNARE.n : OSSEC.n));
-	else if (!str_eq(e->ctx->program, STR("WinEvtLog"))) /* the header's tag */
-		return false;
-	if (snare ? !read_snare(e, s) : !read_ossec(e, s))
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && !read; i++) {
+		ptrdiff_t at = find_word(s, lines[i].word);
+
+		if (at >= 0)
+			read = lines[i].read(e, str_make(s.p + (size_t)at + lines[i].word.n,
+							s.n - (size_t)at - lines[i].word.n));
+	}
+	/* The header's tag was the word. */
+	if (!read && !(str_eq(e->ctx->program, STR("WinEvtLog")) && read_ossec(e, s)))
 		return false;
 	rec_put(e->w, FIELD_WINLOG_EVENT_ID, e->head[HEAD_EVENT_ID]);
 	if (e->head[HEAD_CHANNEL].n)

@@ -29,6 +29,20 @@ static const struct line_row rows[] = {
 	{"a time from Greenwich", "{\"time\":\"2026-11-22T18:59:58 GMT+09:00\",\"a\":1}",
 		"@time=2026-11-22T09:59:58.000Z"},
 	{"ticks", "{\"eventTime\":639309455980000000,\"a\":1}", "@time=2026-11-22T11:59:58.000Z"},
+	{"names that many products share, in any spelling",
+		"{\"clientIp\":\"192.0.2.7:50111\",\"User-Name\":\"EXAMPLE\\\\abe\",\"event_type\":"
+		"\"login\","
+		"\"result\":\"FAILED\",\"dst_ip\":\"198.51.100.2\",\"dstPort\":443}",
+		"source.ip=192.0.2.7|source.port=50111|user.name=abe|user.domain=EXAMPLE|"
+		"event.action=login|event.outcome=failure|destination.ip=198.51.100.2|"
+		"destination.port=443|clientIp=192.0.2.7:50111|result=FAILED"},
+	{"what an object says in ECS stands before what its other names say",
+		"{\"src_ip\":\"192.0.2.8\",\"source\":{\"ip\":\"192.0.2.9\"}}",
+		"source.ip=192.0.2.9|src_ip=192.0.2.8"},
+	{"a name promises a form",
+		"{\"ip\":\"none\",\"status\":\"queued\",\"method\":\"password\",\"statusCode\":7}",
+		"source.ip=|event.outcome=|http.request.method=|http.response.status_code=|ip="
+		"none"},
 	{"nested and dotted ECS names are one",
 		"{\"@timestamp\":\"2026-11-22T18:59:58.5+09:00\",\"source\":{\"ip\":\"2001:DB8::"
 		"1\"},"
@@ -56,7 +70,7 @@ static const struct line_row rows[] = {
 		"{\"host\":{\"ip\":[\"192.0.2.1\",\"2001:db8::1\"]},\"event\":{\"code\":4624}}",
 		"host.ip=192.0.2.1,2001:db8::1|event.code=4624|@flags="},
 	{"the last of two equal keys", "{\"user\":\"alice\",\"us\\u0065r\":\"root\"}",
-		"user=root|@flags=json_dup"},
+		"user=root|user.name=root|@flags=json_dup"},
 	{"a timestamp that cannot be read stays visible",
 		"{\"@timestamp\":\"soon\",\"time\":\"2026-11-22T09:00:00Z\"}",
 		"@time=2026-11-22T09:00:00.000Z|json.@timestamp=soon|@flags=timestamp"},
