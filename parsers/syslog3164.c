@@ -1,6 +1,7 @@
 /* syslog3164.c - the header that RFC 3164 describes and that everybody writes in his own way. */
 #include "base/stamp.h"
 #include "parsers/envelope.h"
+#include "parsers/source.h"
 
 static bool
 is_letter(char c)
@@ -254,6 +255,28 @@ read_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	skip_solaris_id(s);
 }
 
+/* F5 BIG-IP: "host notice tmm[19885]: text". */
+static void
+skip_severity(struct str *s)
+{
+	static const char *const words[] = {
+		"emerg", "alert", "crit", "err", "error", "warning", "notice", "info", "debug"};
+	struct str rest = *s, word;
+	struct tag tag;
+
+	skip_blanks(&rest);
+	word = word_at(rest);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!str_eq(word, str_of(words[i])))
+			continue;
+		str_skip(&rest, word.n);
+		skip_blanks(&rest);
+		if (look_tag(rest, &tag) && tag.pid.n > 0)
+			*s = rest;
+		return;
+	}
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -290,6 +313,7 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
+	skip_severity(s);
 	read_tag(ctx, w, s);
 }
 
@@ -346,14 +370,24 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 	}
 	form = take_time(ctx, w, s, pri);
 	if (form == TIME_NONE) {
-		if (!look_tag(*s, &tag)) {
+		struct str rest = *s;
+
+		/* A header that a collector cut off leaves its blank behind. */
+		if (!pri)
+			skip_blanks(&rest);
+		if (!look_tag(rest, &tag)) {
 			if (tag.too_long && pri)
 				rec_flag(w, REASON_TAG);
 			return;
 		}
 		/* Without a time a tag is a tag behind a PRI, or if we know the program. */
-		if (pri || parser_for_program(ctx->parsers, tag.program))
+		if (pri || parser_for_program(ctx->parsers, tag.program)) {
 			accept_tag(ctx, w, &tag, s);
+		} else if (sources_know_program(ctx, tag.program)) {
+			/* Half a header: whether it is one, the definition has to say. */
+			envelope_process(ctx, w, tag.program, tag.pid);
+			*s = tag.rest;
+		}
 		return;
 	}
 	/* "Mar  7 2026 19:06:53: %ASA-…": no host. */

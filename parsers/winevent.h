@@ -97,6 +97,8 @@ void win_take_text(struct win *e, struct str name, struct str value);
 bool win_text_begins(struct str s);
 bool win_text_read(struct win *e, struct str s);
 void win_text_data(struct win *e, struct str message);
+/* An IIS access log that ETW carries (Microsoft-IIS-Logging/Logs, event 6200). */
+void win_map_iis(struct win *e);
 /* All that follows from the data of a known or unknown event. */
 void win_map(struct win *e);
 
