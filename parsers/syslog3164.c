@@ -313,6 +313,10 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
+	/* UniFi: "udm udm sshd[9]: text" */
+	skip_blanks(s);
+	if (str_eq(word_at(*s), host))
+		str_skip(s, host.n);
 	skip_severity(s);
 	read_tag(ctx, w, s);
 }
