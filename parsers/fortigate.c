@@ -546,8 +546,8 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 static bool
 fortigate_sniff(struct str message)
 {
-	return str_find(message, STR("logid=")) >= 0 && str_find(message, STR("subtype=")) >= 0 &&
-	       str_find(message, STR("vd=")) >= 0;
+	return (str_find(message, STR("logid=")) >= 0 || str_find(message, STR("logdesc=")) >= 0) &&
+	       str_find(message, STR("subtype=")) >= 0 && str_find(message, STR("vd=")) >= 0;
 }
 
 const struct parser parser_fortigate = {
