@@ -85,6 +85,27 @@ is_cut_time(struct str s)
 	return s.p[4] == '-' || (s.p[4] == ' ' && s.n >= 8 && stamp_month(s.p + 5));
 }
 
+/* Comware: "Apr  2 10:02:03 2026 SW1 %%10SHELL/…", the year behind the clock. */
+static void
+take_year_behind(struct parse_ctx *ctx, struct str from, struct str *rest, int64_t *ns)
+{
+	char text[40];
+	struct str year = str_make(rest->p + 1, 4), at;
+	size_t n = (size_t)(rest->p - from.p);
+	uint64_t v;
+
+	if (rest->n < 7 || rest->p[0] != ' ' || rest->p[5] != ' ' || rest->p[6] == ' ' ||
+		!str_u64(year, &v) || v < 1990 || v > 2099 || n + 5 > sizeof(text) || n > 24 ||
+		!is_letter(from.p[0]))
+		return;
+	memcpy(text, year.p, 4);
+	text[4] = ' ';
+	memcpy(text + 5, from.p, n);
+	at = str_make(text, n + 5);
+	if (stamp_take_bsd(&at, ctx->in->zone, ctx->arrival, ns) && at.n == 0)
+		str_skip(rest, 5);
+}
+
 enum time_form { TIME_NONE, TIME_BROKEN, TIME_BSD, TIME_ISO_T, TIME_LOOSE };
 
 static enum time_form
@@ -104,6 +125,8 @@ take_time(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		form = TIME_BSD;
 	else if (!pri && stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
 		form = TIME_LOOSE;
+	if (form == TIME_BSD)
+		take_year_behind(ctx, *s, &rest, &ns);
 	/* "2026-11-22 10:00:00,sato,…" is a cell of a table, not a header. */
 	if (form != TIME_NONE && (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':')) {
 		envelope_time(ctx, w, ns);
