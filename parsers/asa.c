@@ -476,12 +476,36 @@ asa_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	return PARSED_OK;
 }
 
+/* Collectors cut "%ASA-6-302013: " off, or leave "6|time|302013: " of it (ASDM's export). */
+static bool
+looks_beheaded(struct str s)
+{
+	static const struct str begins[] = {{"Group <", 7}, {"Group = ", 8}, {"TunnelGroup <", 13},
+		{"Deny tcp src ", 13}, {"Deny udp src ", 13}, {"Deny icmp src ", 14},
+		{"Deny protocol ", 14}, {"Deny inbound ", 13}, {"Built inbound ", 14},
+		{"Built outbound ", 15}, {"Teardown TCP connection ", 24},
+		{"Teardown UDP connection ", 24}, {"Teardown ICMP connection ", 25},
+		{"AAA user ", 9}};
+	struct asa_parts parts;
+	struct head head;
+
+	if (s.n > 12 && is_digit(s.p[0]) && s.p[1] == '|')
+		return bare_number(&s, &head);
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (str_starts(s, begins[i]))
+			return find_row(ID_NONE, s, &parts) != NULL;
+	return false;
+}
+
 static bool
 asa_sniff(struct str message)
 {
 	struct head head;
+	struct str s = message;
 
-	return str_chr(message, '%') >= 0 && read_head(&message, &head) &&
+	if (looks_beheaded(str_trim(message)))
+		return true;
+	return str_chr(s, '%') >= 0 && read_head(&s, &head) &&
 	       in_words("ASA FTD PIX FWSM NGIPS", head.product);
 }
 

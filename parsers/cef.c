@@ -341,7 +341,7 @@ put_custom(struct cef *c)
 				name = c->labels[k].label;
 				break;
 			}
-		rec_put_prefixed(c->w, CEF_PREFIX, name, c->custom[i].value);
+		generic_put(c->w, CEF_PREFIX, name, c->custom[i].value);
 	}
 }
 

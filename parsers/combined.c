@@ -3,6 +3,7 @@
  */
 #include "base/stamp.h"
 #include "parsers/put.h"
+#include "parsers/source_inside.h"
 #include "parsers/web.h"
 
 #define TOKENS_MAX    12
@@ -333,6 +334,11 @@ read_time(struct parse_ctx *ctx, struct recs *w, struct str text)
 	int64_t ns;
 
 	if (stamp_take_clf(&s, ctx->in->zone, ctx->arrival, &ns)) {
+		parse_time(ctx, w, ns);
+		return;
+	}
+	/* Olfeo: "[15/04/2026 12:50:04]" */
+	if (source_strptime(text, "%d/%m/%Y %H:%M:%S", ctx->in->zone, ctx->arrival, &ns)) {
 		parse_time(ctx, w, ns);
 		return;
 	}

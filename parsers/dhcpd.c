@@ -182,6 +182,10 @@ dhcpd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	/* An interface of this server, or the relay that the client's network has. */
 	if (via.n > 0 && !rec_put_ip(w, FIELD_OBSERVER_IP, via))
 		rec_put(w, FIELD_OBSERVER_INGRESS_INTERFACE, via);
+	/* RFC 2131 4.1: what the server answers goes to the relay, if there is one. */
+	if (via.n > 0 && (str_starts(s, STR("DHCPACK")) || str_starts(s, STR("DHCPOFFER")) ||
+				 str_starts(s, STR("DHCPNA"))))
+		rec_put_ip(w, FIELD_DESTINATION_IP, via);
 	rec_put(w, FIELD_NETWORK_PROTOCOL, STR("dhcp"));
 	if (str_starts(s, STR("DHCP")))
 		rec_put(w, FIELD_NETWORK_TRANSPORT, STR("udp"));

@@ -6,6 +6,7 @@
  */
 #include "base/stamp.h"
 #include "parsers/put.h"
+#include "parsers/web.h"
 
 #define PREFIX      STR("fortigate.")
 #define ESCAPED_MAX 8192u
@@ -140,6 +141,22 @@ unescape(struct line *l, struct str s)
 	return rec_text_take(l->w, room, n);
 }
 
+/* FortiProxy through some relays: key=""value"", each quote doubled. */
+static bool
+doubled(struct str *s, struct str *value)
+{
+	ptrdiff_t end;
+
+	if (s->n < 3 || s->p[0] != '"' || s->p[1] != '"' || s->p[2] == ' ' || s->p[2] == ',')
+		return false;
+	end = str_find(str_make(s->p + 2, s->n - 2), STR("\"\""));
+	if (end < 0)
+		return false;
+	*value = str_make(s->p + 2, (size_t)end);
+	str_skip(s, (size_t)end + 4);
+	return true;
+}
+
 /* The next pair; false at the end. What is no pair is skipped word by word. */
 static bool
 next_pair(struct line *l, struct str *s, char separator, struct str *key, struct str *value)
@@ -160,6 +177,8 @@ next_pair(struct line *l, struct str *s, char separator, struct str *key, struct
 			continue;
 		}
 		str_skip(s, 1);
+		if (doubled(s, value))
+			return true;
 		if (s->n && *s->p == '"') {
 			str_skip(s, 1);
 			*value = quoted(s, &escaped);
@@ -486,6 +505,10 @@ put_rest(struct line *l)
 	struct recs *w = l->w;
 	struct str list = l->v[KEY_ipaddr], one;
 
+	web_put_forwarded(w, l->v[KEY_forwardedfor]);
+	/* Whom the device saw at this address without having asked him itself. */
+	if (!rec_has(w, FIELD_USER_NAME) && !absent(l->v[KEY_unauthuser]))
+		put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, l->v[KEY_unauthuser]);
 	put_rule(l);
 	put_sums(l);
 	put_web(l);
@@ -554,8 +577,8 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 static bool
 fortigate_sniff(struct str message)
 {
-	return str_find(message, STR("logid=")) >= 0 && str_find(message, STR("subtype=")) >= 0 &&
-	       str_find(message, STR("vd=")) >= 0;
+	return (str_find(message, STR("logid=")) >= 0 || str_find(message, STR("logdesc=")) >= 0) &&
+	       str_find(message, STR("subtype=")) >= 0 && str_find(message, STR("vd=")) >= 0;
 }
 
 const struct parser parser_fortigate = {

@@ -82,6 +82,8 @@ enum as {
 	AS_BASENAME,
 	AS_PERCENT, /* %41 is A */
 	AS_UNITS,   /* 12KB: bytes */
+	AS_LABELS,  /* (3)www(7)example(3)com(0) is www.example.com */
+	AS_PLUS,    /* blanks are plus signs, or %20 */
 	AS_COUNT
 };
 

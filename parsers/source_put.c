@@ -242,6 +242,41 @@ put_percent(struct recs *w, const struct target *t, struct str value)
 	put_plain(w, t, VALUE_STRING, rec_text_take(w, out, n));
 }
 
+/* W3C logs of IIS: "Mozilla/5.0+(X11;+Linux)". */
+static void
+put_plus(struct recs *w, const struct target *t, struct str value)
+{
+	char *out = rec_text_room(w, value.n);
+
+	if (!out)
+		return;
+	for (size_t i = 0; i < value.n; i++)
+		out[i] = value.p[i] == '+' ? ' ' : value.p[i];
+	put_percent(w, t, rec_text_take(w, out, value.n));
+}
+
+/* Windows DNS: "(3)www(7)example(3)com(0)", a length in brackets before each label. */
+static void
+put_labels(struct recs *w, const struct target *t, struct str value)
+{
+	char *out = rec_text_room(w, value.n);
+	uint64_t length;
+	size_t n = 0;
+
+	if (!out)
+		return;
+	while (str_take(&value, STR("(")) && str_take_u64(&value, &length) &&
+		str_take(&value, STR(")")) && length > 0 && length <= value.n) {
+		if (n)
+			out[n++] = '.';
+		memcpy(out + n, value.p, (size_t)length);
+		n += (size_t)length;
+		str_skip(&value, (size_t)length);
+	}
+	if (n)
+		put_plain(w, t, VALUE_STRING, rec_text_take(w, out, n));
+}
+
 static void
 put_units(struct recs *w, const struct target *t, struct str value)
 {
@@ -441,6 +476,12 @@ put_as(struct recs *w, const struct op *op, const struct target *t, const struct
 		return;
 	case AS_UNITS:
 		put_units(w, t, value);
+		return;
+	case AS_LABELS:
+		put_labels(w, t, value);
+		return;
+	case AS_PLUS:
+		put_plus(w, t, value);
 		return;
 	case AS_FIELD:
 	case AS_COUNT:

@@ -8,7 +8,8 @@
 #include "parsers/put.h"
 #include "parsers/web.h"
 
-#define COLUMNS_MAX 40
+#define COLUMNS_MAX  40
+#define VERDICTS_MAX 64u
 
 struct line {
 	struct parse_ctx *ctx;
@@ -171,6 +172,11 @@ put_status(struct recs *w, struct str column, bool *denied, bool *failed)
 
 	str_cut(&column, '/', &tag);
 	rec_put(w, FIELD_SQUID_STATUS, tag);
+	/* How the client asked: HTTP, or ICP and HTCP. */
+	if (str_starts(tag, STR("TCP_")))
+		rec_put(w, FIELD_NETWORK_TRANSPORT, STR("tcp"));
+	else if (str_starts(tag, STR("UDP_")))
+		rec_put(w, FIELD_NETWORK_TRANSPORT, STR("udp"));
 	*denied = str_find(tag, STR("DENIED")) >= 0;
 	*failed = str_find(tag, STR("ABORTED")) >= 0 || str_starts(tag, STR("NONE")) ||
 		  str_find(tag, STR("TIMEOUT")) >= 0;
@@ -217,6 +223,37 @@ put_destination(struct line *l, struct str url, bool connect)
 		parse_put_host(l->w, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, host);
 }
 
+/*
+ * Cisco WSA ends the line with what its scanners said: "<IW_comp,6.9,…,"name.pdf","sha256">". The
+ * file's hash is the only cell of that length; its name stands in front of it.
+ */
+static void
+put_verdicts(struct line *l, struct str message)
+{
+	struct str before = STR(""), cell, list, rest = message;
+	ptrdiff_t open = str_find(message, STR(" <"));
+
+	if (open < 0)
+		return;
+	str_skip(&rest, (size_t)open + 2);
+	str_cut(&rest, '>', &list);
+	for (unsigned n = 0; list.n && n < VERDICTS_MAX; n++) {
+		str_cut(&list, ',', &cell);
+		if (n == 0 && !str_eq(cell, STR("-")))
+			parse_put(l->w, FIELD_RULE_CATEGORY, cell);
+		if (cell.n >= 2 && cell.p[0] == '"' && cell.p[cell.n - 1] == '"')
+			cell = str_make(cell.p + 1, cell.n - 2);
+		if (cell.n == 64 && str_find(cell, STR(" ")) < 0) {
+			put_lower(l->w, FIELD_FILE_HASH_SHA256, cell);
+			if (before.n > 1)
+				put_file(l->w, before);
+		}
+		before = cell;
+	}
+	put_over(l->w, FIELD_OBSERVER_PRODUCT, STR("Secure Web Appliance"));
+	put_over(l->w, FIELD_OBSERVER_VENDOR, STR("Cisco"));
+}
+
 static bool
 read_native(struct line *l)
 {
@@ -247,13 +284,19 @@ read_native(struct line *l)
 		put_count(w, FIELD_HTTP_REQUEST_BYTES, l->c[status + 2]);
 		put_count(w, FIELD_SOURCE_BYTES, l->c[status + 2]);
 	}
+	/* Five counts: reply, request, the reply's head, the request's head, the reply's body. */
+	if (method == status + 6)
+		put_count(w, FIELD_HTTP_RESPONSE_BODY_BYTES, l->c[status + 5]);
 	connect = str_eq(l->c[method], STR("CONNECT"));
 	rec_put(w, FIELD_HTTP_REQUEST_METHOD, l->c[method]);
-	put_url(w, l->c[method + 1], connect);
+	/* Cisco WSA: "CONNECT tunnel://host:443/" */
+	put_url(w, l->c[method + 1], connect && str_find(l->c[method + 1], STR("://")) < 0);
 	if (connect) {
-		struct str host, port;
+		struct str host, port, rest = l->c[method + 1], authority = rest, scheme;
 
-		split_port(l->c[method + 1], &host, &port);
+		if (str_cut_at(&rest, STR("://"), &scheme))
+			str_cut(&rest, '/', &authority);
+		split_port(authority, &host, &port);
 		parse_put_port(w, FIELD_DESTINATION_PORT, port);
 	}
 	if (hierarchy > method + 2)
@@ -328,11 +371,23 @@ read_cache_log(struct line *l, struct str s)
 	return true;
 }
 
+/* Cisco WSA's log subscriptions say how grave the line is: "Info: 1737539565.563 …". */
+static struct str
+without_level(struct str s)
+{
+	s = str_trim(s);
+	str_take(&s, STR("Info: "));
+	return s;
+}
+
 static enum parsed
 squid_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 {
 	struct line l = {.ctx = ctx, .w = w, .n = 0};
-	struct str s = str_trim(message);
+	struct str s;
+
+	message = without_level(message);
+	s = message;
 
 	rec_put(w, FIELD_OBSERVER_PRODUCT, STR("Squid"));
 	rec_put(w, FIELD_OBSERVER_TYPE, STR("proxy"));
@@ -340,8 +395,9 @@ squid_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	while (l.n < COLUMNS_MAX && web_column(&s, &l.c[l.n]))
 		l.n++;
 	ctx->message_done = true; /* the line is event.original; the cache log puts its words */
-	if (!read_native(&l) && !read_combined(&l, str_trim(message)) &&
-		!read_cache_log(&l, str_trim(message)))
+	if (read_native(&l))
+		put_verdicts(&l, message);
+	else if (!read_combined(&l, message) && !read_cache_log(&l, message))
 		return PARSED_NOT;
 	put_fold(w); /* configured columns may share a name */
 	return PARSED_OK;
@@ -353,6 +409,7 @@ squid_sniff(struct str message)
 	struct str c[5];
 	size_t n = 0;
 
+	message = without_level(message);
 	while (n < 5 && web_column(&message, &c[n]))
 		n++;
 	return n == 5 && is_epoch(c[0]) && (is_status(c[3]) || is_status(c[4]));

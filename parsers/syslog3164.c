@@ -1,6 +1,7 @@
 /* syslog3164.c - the header that RFC 3164 describes and that everybody writes in his own way. */
 #include "base/stamp.h"
 #include "parsers/envelope.h"
+#include "parsers/source.h"
 
 static bool
 is_letter(char c)
@@ -84,6 +85,27 @@ is_cut_time(struct str s)
 	return s.p[4] == '-' || (s.p[4] == ' ' && s.n >= 8 && stamp_month(s.p + 5));
 }
 
+/* Comware: "Apr  2 10:02:03 2026 SW1 %%10SHELL/…", the year behind the clock. */
+static void
+take_year_behind(struct parse_ctx *ctx, struct str from, struct str *rest, int64_t *ns)
+{
+	char text[40];
+	struct str year = str_make(rest->p + 1, 4), at;
+	size_t n = (size_t)(rest->p - from.p);
+	uint64_t v;
+
+	if (rest->n < 7 || rest->p[0] != ' ' || rest->p[5] != ' ' || rest->p[6] == ' ' ||
+		!str_u64(year, &v) || v < 1990 || v > 2099 || n + 5 > sizeof(text) || n > 24 ||
+		!is_letter(from.p[0]))
+		return;
+	memcpy(text, year.p, 4);
+	text[4] = ' ';
+	memcpy(text + 5, from.p, n);
+	at = str_make(text, n + 5);
+	if (stamp_take_bsd(&at, ctx->in->zone, ctx->arrival, ns) && at.n == 0)
+		str_skip(rest, 5);
+}
+
 enum time_form { TIME_NONE, TIME_BROKEN, TIME_BSD, TIME_ISO_T, TIME_LOOSE };
 
 static enum time_form
@@ -99,9 +121,10 @@ take_time(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		form = s->p[10] == 'T' ? TIME_ISO_T : TIME_LOOSE;
 	else if (pri && word_at(*s).n >= 10 && stamp_take_epoch(&rest, &ns))
 		form = TIME_BSD;
-	else if (stamp_take_bsd(&rest, ctx->in->zone, ctx->arrival, &ns))
+	else if (stamp_take_bsd(&rest, ctx->in->zone, ctx->arrival, &ns)) {
 		form = TIME_BSD;
-	else if (stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
+		take_year_behind(ctx, *s, &rest, &ns);
+	} else if (stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
 		form = pri ? TIME_BSD : TIME_LOOSE;
 	/* "2026-11-22 10:00:00,sato,…" is a cell of a table, not a header. */
 	if (form != TIME_NONE && (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':')) {
@@ -276,6 +299,28 @@ take_snare_host(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	return false;
 }
 
+/* F5 BIG-IP: "host notice tmm[19885]: text". */
+static void
+skip_severity(struct str *s)
+{
+	static const char *const words[] = {
+		"emerg", "alert", "crit", "err", "error", "warning", "notice", "info", "debug"};
+	struct str rest = *s, word;
+	struct tag tag;
+
+	skip_blanks(&rest);
+	word = word_at(rest);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!str_eq(word, str_of(words[i])))
+			continue;
+		str_skip(&rest, word.n);
+		skip_blanks(&rest);
+		if (look_tag(rest, &tag) && tag.pid.n > 0)
+			*s = rest;
+		return;
+	}
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -314,6 +359,11 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
+	/* UniFi: "udm udm sshd[9]: text" */
+	skip_blanks(s);
+	if (str_eq(word_at(*s), host))
+		str_skip(s, host.n);
+	skip_severity(s);
 	read_tag(ctx, w, s);
 }
 
@@ -393,14 +443,24 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 	}
 	form = take_time(ctx, w, s, pri);
 	if (form == TIME_NONE) {
-		if (!look_tag(*s, &tag)) {
+		struct str rest = *s;
+
+		/* A header that a collector cut off leaves its blank behind. */
+		if (!pri)
+			skip_blanks(&rest);
+		if (!look_tag(rest, &tag)) {
 			if (tag.too_long && pri)
 				rec_flag(w, REASON_TAG);
 			return;
 		}
 		/* Without a time a tag is a tag behind a PRI, or if we know the program. */
-		if (pri || parser_for_program(ctx->parsers, tag.program))
+		if (pri || parser_for_program(ctx->parsers, tag.program)) {
 			accept_tag(ctx, w, &tag, s);
+		} else if (sources_know_program(ctx, tag.program)) {
+			/* Half a header: whether it is one, the definition has to say. */
+			envelope_process(ctx, w, tag.program, tag.pid);
+			*s = tag.rest;
+		}
 		return;
 	}
 	/* "Mar  7 2026 19:06:53: %ASA-…": no host. */

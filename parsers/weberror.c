@@ -175,6 +175,17 @@ read_nginx(struct parse_ctx *ctx, struct recs *w, struct str s)
 	client = nginx_value(s, STR(", client: "));
 	if (client.n)
 		put_peer(w, client);
+	/* 'user "sato": password mismatch', 'user "sato" was not found in "file"' */
+	column = nginx_value(s, STR(" user "));
+	if (column.n > 0 && column.p[-1] == '"' &&
+		(str_find(s, STR("password mismatch")) > 0 ||
+			str_find(s, STR("was not found")) > 0)) {
+		static const struct event_words login = {
+			.category = "authentication", .type = "start", .outcome = "failure"};
+
+		parse_put(w, FIELD_USER_NAME, column);
+		parse_event(w, &login);
+	}
 	web_put_request(w, nginx_value(s, STR(", request: ")));
 	parse_put(w, FIELD_HTTP_REQUEST_REFERRER, nginx_value(s, STR(", referrer: ")));
 	column = nginx_value(s, STR(", host: "));

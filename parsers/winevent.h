@@ -109,6 +109,8 @@ void win_map_tasks(struct win *e);
 void win_map_applocker(struct win *e);
 void win_map_other(struct win *e);
 void win_map_adfs(struct win *e);
+/* An IIS access log that ETW carries (Microsoft-IIS-Logging/Logs, event 6200). */
+void win_map_iis(struct win *e);
 /* All that follows from the data of a known or unknown event. */
 void win_map(struct win *e);
 

@@ -381,6 +381,8 @@ void
 win_map(struct win *e)
 {
 	put_meaning(e);
+	if (!blank(data(e, DATA_IisMethod)))
+		win_map_iis(e);
 	switch (e->source) {
 	case WIN_SYSMON:
 		map_sysmon(e);

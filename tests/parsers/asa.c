@@ -4,6 +4,22 @@
 #include "parsers/asa.h"
 
 static const struct line_row rows[] = {
+	{"a collector cut the number off",
+		"Deny tcp src outside:198.51.100.7/50240 dst inside:192.0.2.5/23 by access-group "
+		"\"edge\" [0x1, 0x0]",
+		"source.ip=198.51.100.7|destination.ip=192.0.2.5|destination.port=23|"
+		"rule.name=edge|event.outcome=failure|@product=cisco_asa"},
+	{"the same of a VPN",
+		"Group <staff> User <sato> IP <198.51.100.7> AnyConnect session lost connection. "
+		"Waiting to resume.",
+		"source.ip=198.51.100.7|user.name=sato|@product=cisco_asa"},
+	{"ASDM's export leaves level, time and number",
+		"6|Nov 22 2026 09:59:58|302015: Built inbound UDP connection 7 for "
+		"outside:198.51.100.7/3424 (198.51.100.7/3424) to inside:192.0.2.5/53 "
+		"(192.0.2.5/53)",
+		"source.ip=198.51.100.7|destination.port=53|event.code=302015|@product=cisco_asa"},
+	{"a sentence that only begins like one", "Deny tcp src of evil and be happy",
+		"source.ip=|event.outcome="},
 	{"outbound: who opened the connection stands second",
 		"%ASA-6-302013: Built outbound TCP connection 77 for outside:198.51.100.7/443 "
 		"(198.51.100.7/443) to inside:192.0.2.5/50001 (203.0.113.1/40001)",

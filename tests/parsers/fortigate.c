@@ -3,6 +3,17 @@
 #include "a_house.h"
 
 static const struct line_row rows[] = {
+	{"FortiProxy behind a relay that doubles quotes",
+		"logid=\"\"1000234512\"\" type=\"\"traffic\"\" subtype=\"\"http-transaction\"\" "
+		"vd=\"\"root\"\" srcip=192.0.2.10 user=\"\"sato\"\" group=\"\" "
+		"forwardedfor=\"\"192.0.2.1,192.0.2.2\"\" reqlength=474 resplength=9 "
+		"statuscode=200",
+		"source.ip=192.0.2.10|user.name=sato|http.request.bytes=474|http.response.bytes=9|"
+		"http.response.status_code=200|http.request.x_forwarded_for=192.0.2.1,192.0.2.2"},
+	{"whom the device saw without asking stands in for the user",
+		"logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" vd=\"root\" "
+		"srcip=192.0.2.10 unauthuser=\"EXAMPLE\\\\sato\"",
+		"user.name=sato|user.domain=EXAMPLE"},
 	{"a forwarded session: who, where, how much, by which policy",
 		"date=2026-11-22 time=18:59:58 devname=\"fw-01\" devid=\"FG100F0000000001\" "
 		"eventtime=1795341598123456789 tz=\"+0900\" logid=\"0000000013\" type=\"traffic\" "

@@ -3,6 +3,19 @@
 #include "a_house.h"
 
 static const struct line_row rows[] = {
+	{"Cisco WSA: the level in front, a scheme for tunnels, what its scanners found",
+		"Info: 1795341598.250 97 192.0.2.5 TCP_MISS/200 8187 CONNECT "
+		"tunnel://www.example.com:443/ - DIRECT/www.example.com text/plain "
+		"DEFAULT_CASE_11-p-NONE <IW_comp,6.9,\"-\",33,0,\"x.pdf\","
+		"\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"> -",
+		"@time=2026-11-22T09:59:58.250Z|source.ip=192.0.2.5|url.domain=www.example.com|"
+		"destination.port=443|file.name=x.pdf|rule.category=IW_comp|file.hash.sha256="
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f|"
+		"observer.vendor=Cisco|network.transport=tcp|@product=squid"},
+	{"five counts: the fifth is the reply's body",
+		"1795341598.250 9 192.0.2.5 50001 TCP_MISS/200 640 161 292 161 348 GET "
+		"http://www.example.com/ 1.1 - HIER_DIRECT/198.51.100.7 80 text/html",
+		"http.response.bytes=640|http.response.body.bytes=348|http.request.bytes=161"},
 	{"Squid's time is the event's, to the millisecond",
 		"<174>Nov 22 09:59:59 proxy01 squid[2211]: 1795341598.250    120 192.0.2.5 "
 		"TCP_MISS/200 5120 GET http://www.example.com/a/b.PNG?x=1#f EXAMPLE\\sato "
@@ -78,6 +91,14 @@ Test(squid, columns_by_configuration)
 }
 
 static const struct line_row web[] = {
+	{"Olfeo: day, month and year in the bracket",
+		"192.0.2.5 - sato [02/04/2026 12:50:04] \"GET https://www.example.com/ HTTP/1.1\" "
+		"200 -",
+		"@time=2026-04-02T12:50:04.000Z|source.ip=192.0.2.5|user.name=sato"},
+	{"nginx: a password that is none",
+		"2026/11/22 09:59:58 [error] 334#334: *3 user \"sato\": password mismatch, client: "
+		"192.0.2.5, server: a.example, request: \"GET / HTTP/1.1\", host: \"a.example\"",
+		"user.name=sato|source.ip=192.0.2.5|event.outcome=failure"},
 	{"combined",
 		"192.0.2.5 - frank [22/Nov/2026:18:59:58 +0900] \"POST /login?x=%20 HTTP/2.0\" "
 		"401 512 \"https://www.example.com/\" \"Mozilla/5.0 (X11)\"",
