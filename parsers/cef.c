@@ -102,6 +102,9 @@ skip_word(struct str *s, bool *bare)
 	ptrdiff_t at = 0;
 
 	*bare = false;
+	/* An export wrote the whole message as one quoted cell. */
+	if (str_starts(*s, STR("\"CEF:")) && s->p[s->n - 1] == '"')
+		*s = str_make(s->p + 1, s->n - 2);
 	if (!str_starts(*s, STR("CEF:"))) {
 		struct str head = str_make(s->p, s->n < CEF_WORDS ? s->n : CEF_WORDS);
 

@@ -153,6 +153,8 @@ mailpolicy_sniff(struct str s)
 {
 	if (str_starts(s, STR("action=")))
 		return str_find(s, STR(" client_address=")) > 0;
+	if (str_starts(s, STR("whitelisted: ")))
+		return str_chr(s, '[') > 0 && str_chr(s, '/') > str_chr(s, '[');
 	return str_find(s, STR("identity=")) > 0 && str_find(s, STR("; client-ip=")) > 0 &&
 	       str_find(s, STR("; envelope-from=")) > 0;
 }

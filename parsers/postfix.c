@@ -248,6 +248,24 @@ find_from(struct str s)
 	return -1;
 }
 
+/* The name behind `filename=` or `name=` of a Content-Disposition or Content-Type header. */
+static void
+put_attachment(struct recs *w, struct str s)
+{
+	ptrdiff_t at = str_find(s, STR("name="));
+
+	if (at < 0)
+		return;
+	str_skip(&s, (size_t)at + 5);
+	while (s.n > 0 && s.p[0] == '"')
+		str_skip(&s, 1);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '"' || s.p[i] == ';')
+			s.n = i;
+	parse_put(w, FIELD_FILE_NAME, s);
+	rec_put_kind(w, FIELD_EMAIL_ATTACHMENT_NAME, VALUE_STRING, s, ENTRY_ARRAY);
+}
+
 /* "header Subject: text from host[ip]": the sender wrote the text, so the peer is read from behind.
  */
 static void
@@ -262,8 +280,13 @@ read_header_check(struct recs *w, struct str s)
 	}
 	str_take(&s, STR("header "));
 	str_take(&s, STR("body "));
-	if (str_cut(&s, ':', &name) && str_eq_nocase(name, STR("Subject")))
+	if (!str_cut(&s, ':', &name))
+		return;
+	if (str_eq_nocase(name, STR("Subject")))
 		parse_put(w, FIELD_EMAIL_SUBJECT, str_trim(s));
+	else if (str_eq_nocase(name, STR("Content-Disposition")) ||
+		 str_eq_nocase(name, STR("Content-Type")))
+		put_attachment(w, s);
 }
 
 /* Behind "reject: " and its kin: "RCPT from host[ip]: 554 5.7.1 text; from=<> to=<> proto=

@@ -49,7 +49,7 @@ parse_put_port(struct recs *w, unsigned field, struct str value)
 {
 	uint64_t port;
 
-	if (value.n <= 5 && str_u64(value, &port) && port > 0 && port <= 65535)
+	if (value.n <= 5 && str_u64(value, &port) && port <= 65535)
 		rec_put_u64(w, field, port);
 }
 

@@ -381,6 +381,9 @@ put_field(struct recs *w, const struct target *t, const struct pair *v, struct s
 	case FIELD_HOST_MAC:
 		parse_put_mac(w, t->field, value);
 		return;
+	case FIELD_EVENT_RISK_SCORE: /* the one number of ECS that is no integer */
+		put_count(w, t->field, value);
+		return;
 	case FIELD_DNS_QUESTION_NAME:
 		if (value.n > 1 && value.p[value.n - 1] == '.')
 			value.n--;

@@ -22,6 +22,7 @@ static const struct line_row cef[] = {
 		"event.reason=a b  c|source.ip=192.0.2.1"},
 	{"an equals sign in a value", C "request=http://x/?a=1&b=2 src=192.0.2.1",
 		"url.original=http://x/?a=1&b=2|source.ip=192.0.2.1"},
+	{"a port that is zero is what the device saw", C "src=192.0.2.1 spt=0", "source.port=0"},
 	{"names of custom fields", C "cs1Label=Policy cs1=default cn1=3",
 		"cef.Policy=default|cef.cn1=3"},
 	{"a label twice", C "cs1Label=A cs1=x cs1Label=B", "@flags=cef_dup|cef.A=x"},

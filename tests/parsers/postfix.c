@@ -87,6 +87,13 @@ static const struct line_row rows[] = {
 			     "proto=ESMTP helo=<h>",
 		"event.action=mail_header|email.subject=Invoice from "
 		"here|source.ip=192.0.2.7|email.to.address=b@example.jp"},
+	{"a header that names an attachment",
+		P("cleanup") "4A3B2C1D0: warning: header Content-Disposition: attachment; "
+			     "filename=\"plan.zip\"; size=71 from mail.example.net[192.0.2.7]; "
+			     "from=<a@example.net> to=<b@example.jp> proto=ESMTP helo=<h>",
+		"file.name=plan.zip|email.attachments.file.name=plan.zip|source.ip=192.0.2.7"},
+	{"postgrey's word without its header", "whitelisted: unknown[192.0.2.8/32]",
+		"source.ip=192.0.2.8"},
 	{"a milter says no",
 		P("cleanup") "4A3B2C1D0: milter-reject: END-OF-MESSAGE from unknown[192.0.2.7]: "
 			     "5.7.1 Spam; from=<a@b> to=<c@d> proto=ESMTP helo=<h>",

@@ -37,6 +37,7 @@ static const struct case_row cef[] = {
 	{"relay said CEF:0|V|P|1|a\\|b|n|5|k=v", "V=a\\|b; k=v"},
 	{"0|Vendor|Prod|1|id|n|5|k=v\tl=w", "Vendor=id; k=v; l=w"},
 	{"CEF:0|V|P|1|id|n|5", "V=id"},
+	{"\"CEF:0|V|P|1|id|n|5|k=v w\"", "V=id; k=v w"},
 	{"CEF:0|V|P|1|id|n|5|msg=a\\=b c\\= d x=1", "V=id; msg=a\\=b c\\= d; x=1"},
 	{"CEF:0|V|P|1|id", ""},
 	{NULL, NULL},
