@@ -380,7 +380,9 @@ on_matched(void *ctx, const uint32_t *rules, uint32_t n)
 
 		if (rule->referenced)
 			continue;
-		buf_printf(&r->out, "{\"event\":%" PRIu64 ",\"rule\":", r->number);
+		BUF_ADD_LIT(&r->out, "{\"event\":");
+		buf_add_i64(&r->out, (int64_t)r->number);
+		BUF_ADD_LIT(&r->out, ",\"rule\":");
 		json_quote(&r->out, rule->words.id);
 		BUF_ADD_LIT(&r->out, "}\n");
 	}

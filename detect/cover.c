@@ -249,6 +249,7 @@ cover_rules(struct ruleset *rs)
 		struct cover c = cover_of(rs, &a, rs->rules[i].expr);
 
 		rs->rules[i].always = !c.ok;
+		rs->nalways += !c.ok;
 		for (size_t k = 0; k < c.n; k++)
 			post(&rs->witnesses[c.items[k]], i);
 		arena_done(&a);

@@ -56,7 +56,9 @@ struct matcher {
 	uint32_t *shard_stamp; /* per literal database: scanned */
 	uint32_t *hit_stamp;   /* per witness: seen */
 	uint32_t *atom_stamp;  /* stamp * 2 + result */
-	uint64_t *candidates;  /* bit per rule */
+	uint64_t *candidates;  /* bit per rule; cleared when the next record comes */
+	uint64_t *touched;     /* bit per word of candidates that is not zero */
+	uint32_t *active;      /* the databases of the slot in hand that matter for the record */
 
 	struct text_block *blocks, *block;
 	size_t block_used;
@@ -78,6 +80,9 @@ bool value_has_text(const struct matcher *m, uint32_t i);
 struct str value_raw(const struct matcher *m, uint32_t i);
 struct str value_lower(struct matcher *m, uint32_t i);
 struct str value_sound(struct matcher *m, uint32_t i);
+/* All that keywords look at, in lower case, each value followed by a byte that no text holds
+ * (0xff), in one piece: one scan sees it all. *ascii: but for these bytes it is ASCII. */
+struct str values_joined(struct matcher *m, bool *ascii);
 enum value_kind value_kind(const struct matcher *m, uint32_t i);
 /* Walk the values of a slot: start with at = 0; NONE at the end. */
 uint32_t slot_next(struct matcher *m, uint32_t slot, uint32_t *at);

@@ -36,7 +36,7 @@ void
 route_room(const struct ruleset *rs, struct arena *a, struct group *g)
 {
 	g->rules = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
-	g->always = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
+	g->always = arena_alloc(a, (rs->nalways + 1) * sizeof(uint32_t));
 	g->slots = arena_alloc(a, rs->slot_words * sizeof(uint64_t));
 	g->shards = arena_alloc(a, rs->shard_words * sizeof(uint64_t));
 }
@@ -82,7 +82,7 @@ route_fill(const struct ruleset *rs, enum matcher_part part, const struct attrib
 	struct group *g)
 {
 	memset(g->rules, 0, rs->rule_words * sizeof(uint64_t));
-	memset(g->always, 0, rs->rule_words * sizeof(uint64_t));
+	g->nalways = 0;
 	memset(g->slots, 0, rs->slot_words * sizeof(uint64_t));
 	memset(g->shards, 0, rs->shard_words * sizeof(uint64_t));
 	g->empty = true;
@@ -94,7 +94,7 @@ route_fill(const struct ruleset *rs, enum matcher_part part, const struct attrib
 		g->empty = false;
 		set_bit(g->rules, i);
 		if (r->always)
-			set_bit(g->always, i);
+			g->always[g->nalways++] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < rs->nwitnesses; i++) {
 		const struct witness *w = &rs->witnesses[i];

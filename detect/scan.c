@@ -20,8 +20,12 @@ scan_tail(struct str text)
 uint32_t
 scan_lookup(const struct ruleset *rs, const struct scan_table *t, struct str text)
 {
-	size_t at = hash_text(text) & t->mask;
+	size_t at;
 
+	/* Most values are spared the hash by their length alone. */
+	if (!(t->lengths >> (text.n % 64) & 1))
+		return NONE;
+	at = hash_text(text) & t->mask;
 	for (; t->at[at]; at = (at + 1) & t->mask)
 		if (str_eq(rs->witnesses[t->at[at] - 1].text, text))
 			return t->at[at] - 1;
@@ -38,8 +42,10 @@ table_build(struct ruleset *rs, struct scan_table *t, const uint32_t *list, size
 	t->mask = size - 1;
 	t->at = arena_alloc(&rs->arena, size * sizeof(*t->at));
 	for (size_t i = 0; i < n; i++) {
-		size_t at = hash_text(rs->witnesses[list[i]].text) & t->mask;
+		struct str text = rs->witnesses[list[i]].text;
+		size_t at = hash_text(text) & t->mask;
 
+		t->lengths |= UINT64_C(1) << (text.n % 64);
 		while (t->at[at])
 			at = (at + 1) & t->mask;
 		t->at[at] = list[i] + 1;
@@ -58,6 +64,7 @@ database_build(struct ruleset *rs, struct scan_shard *s, struct diag *why)
 	for (size_t i = 0; i < s->n; i++) {
 		texts[i] = rs->witnesses[s->items[i]].text.p;
 		lengths[i] = rs->witnesses[s->items[i]].text.n;
+		s->shortest = i == 0 || lengths[i] < s->shortest ? lengths[i] : s->shortest;
 		flags[i] = HS_FLAG_SINGLEMATCH;
 		ids[i] = s->items[i];
 	}
