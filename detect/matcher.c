@@ -97,7 +97,7 @@ label_part(const struct matcher *m, unsigned field, char *room, size_t *n, size_
 		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
 			continue;
 		s = value_raw(m, i);
-		if (s.n > cap - *n || s.n + 1 > cap - *n)
+		if (*n + s.n + 1 > cap)
 			continue; /* no rule's word is that long */
 		if (*n > from)
 			room[(*n)++] = ROUTE_SEPARATOR;
