@@ -38,6 +38,7 @@ struct brain_options {
 	struct ruleset_options ruleset;
 	const char *sources; /* folder of definitions, for runs without settings; NULL: only ours */
 	const char *watchlists; /* folder; NULL: the settings', else none */
+	bool keep;              /* write compiled rules to the settings' cache folder */
 	bool strict;            /* any rejected document is an error, whatever on_error says */
 };
 

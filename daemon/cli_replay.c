@@ -47,7 +47,8 @@ takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
 		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
-		"--encoding", "--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
+		"--encoding", "--format", "--taxonomy", "--squid-columns", "--fields", "--cache",
+		"-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -83,6 +84,9 @@ value_option(struct request *r, const char *a, const char *v)
 		r->ruleset.taxonomy = v;
 	} else if (!strcmp(a, "--placeholders")) {
 		r->ruleset.placeholders = v;
+	} else if (!strcmp(a, "--cache")) {
+		r->ruleset.cache = v;
+		r->ruleset.cache_keep = true;
 	} else if (!strcmp(a, "--clock")) {
 		if (!stamp_take_iso(&s, NULL, 0, &r->input.clock) || s.n)
 			return cli_usage(r->c,
@@ -476,6 +480,7 @@ const struct cli_command cli_replay = {
 		"and {\"correlation\":ID,...} instead of alerts\n"
 		"  --logsource M     label (default) or ignore: every rule for every record\n"
 		"  --refire M        suppress (default) or every\n"
+		"  --cache DIR       keep compiled rules there for the next run\n"
 		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"
 		"  --until-end       after the last record let stream time run on until nothing "
 		"waits any more:\n"

@@ -94,7 +94,8 @@ drain_log(struct parent *p)
 static int
 load_brain(struct settings *s, struct diag *why, struct brain **ret)
 {
-	struct brain_options opt = {.settings = s, .rules = s->rules, .nrules = s->nrules};
+	struct brain_options opt = {
+		.settings = s, .rules = s->rules, .nrules = s->nrules, .keep = true};
 
 	return brain_load(&opt, why, ret);
 }

@@ -23,6 +23,8 @@ struct ruleset_options {
 	const char *taxonomy; /* folder of config/taxonomy, or NULL: the embedded default */
 	const char *placeholders; /* JSON file {"name": ["value", ...]}, or NULL */
 	bool no_prefilter;        /* property tests: naive matching of every rule */
+	const char *cache;        /* folder where compiled literals are kept, or NULL: nowhere */
+	bool cache_keep;          /* write there what had to be built */
 };
 
 /* What correlation and output need to know of a rule. */

@@ -166,6 +166,7 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	cover_rules(rs);
 	index_fields(rs);
 	rc = scan_build(rs, why);
+	rs->opt.cache = NULL; /* lent for the building only */
 	if (rc < 0)
 		goto done;
 	route_build(rs);

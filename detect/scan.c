@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "detect/cache.h"
 #include "detect/ruleset.h"
 
 struct str
@@ -64,7 +65,6 @@ database_build(struct ruleset *rs, struct scan_shard *s, struct diag *why)
 	for (size_t i = 0; i < s->n; i++) {
 		texts[i] = rs->witnesses[s->items[i]].text.p;
 		lengths[i] = rs->witnesses[s->items[i]].text.n;
-		s->shortest = i == 0 || lengths[i] < s->shortest ? lengths[i] : s->shortest;
 		flags[i] = HS_FLAG_SINGLEMATCH;
 		ids[i] = s->items[i];
 	}
@@ -125,14 +125,14 @@ join_shard(struct ruleset *rs, uint32_t witness, uint32_t shard)
 	w->shards = w->shards ? w->shards : arena_alloc(&rs->arena, w->nrules * sizeof(*w->shards));
 	w->shards[w->nshards++] = shard;
 	to->items = mem_grow(to->items, to->n, &to->cap, sizeof(*to->items));
+	to->shortest = to->n == 0 || w->text.n < to->shortest ? w->text.n : to->shortest;
 	to->items[to->n++] = witness;
 }
 
-static int
-shards_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
+static void
+shards_fill(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n)
 {
 	struct scan_slot *s = &rs->scan[slot];
-	int rc = 0;
 
 	s->first_shard = (uint32_t)rs->nshards;
 	for (size_t i = 0; i < n; i++) {
@@ -143,18 +143,29 @@ shards_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, 
 			join_shard(rs, list[i],
 				shard_for(rs, s, slot, &rs->rules[w->rules[k]], beyond));
 	}
-	for (uint32_t i = s->first_shard; i < rs->nshards && rc == 0; i++)
+}
+
+/* All databases, from the cache if it has them. */
+static int
+databases_build(struct ruleset *rs, struct diag *why)
+{
+	int rc = 0;
+
+	if (rs->opt.cache && rs->nshards > 0 && cache_read(rs, rs->opt.cache, why))
+		return 0;
+	for (size_t i = 0; i < rs->nshards && rc == 0; i++)
 		rc = database_build(rs, &rs->shards[i], why);
+	if (rc == 0 && rs->opt.cache && rs->opt.cache_keep && rs->nshards > 0)
+		cache_write(rs, rs->opt.cache, why);
 	return rc;
 }
 
 /* Witnesses of one slot, sorted by kind. */
-static int
-slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
+static void
+slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n)
 {
 	struct scan_slot *s = &rs->scan[slot];
 	uint32_t *some = mem_zero(n + 1, sizeof(*some));
-	int rc = 0;
 
 	s->present = NONE;
 	for (unsigned kind = 0; kind <= WITNESS_PRESENT; kind++) {
@@ -172,7 +183,7 @@ slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, st
 		else if (kind == WITNESS_PRESENT)
 			s->present = some[0];
 		else
-			rc = shards_build(rs, slot, some, found, why);
+			shards_fill(rs, slot, some, found);
 		s->folding = s->folding ? s->folding
 					: arena_alloc(&rs->arena, (n + 1) * sizeof(*s->folding));
 		for (size_t i = 0; i < found; i++)
@@ -180,7 +191,6 @@ slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, st
 				s->folding[s->nfolding++] = some[i];
 	}
 	mem_free(some);
-	return rc;
 }
 
 int
@@ -188,7 +198,6 @@ scan_build(struct ruleset *rs, struct diag *why)
 {
 	size_t *count = mem_zero(rs->nslots + 1, sizeof(*count));
 	uint32_t **lists = mem_zero(rs->nslots + 1, sizeof(*lists));
-	int rc = 0;
 
 	rs->scan = mem_zero(rs->nslots, sizeof(*rs->scan));
 	for (uint32_t w = 0; w < rs->nwitnesses; w++)
@@ -202,14 +211,12 @@ scan_build(struct ruleset *rs, struct diag *why)
 		if (rs->witnesses[w].nrules > 0)
 			lists[rs->witnesses[w].slot][count[rs->witnesses[w].slot]++] = w;
 	for (size_t i = 0; i < rs->nslots; i++) {
-		int one = slot_build(rs, (uint32_t)i, lists[i], count[i], why);
-
-		rc = rc ? rc : one;
+		slot_build(rs, (uint32_t)i, lists[i], count[i]);
 		mem_free(lists[i]);
 	}
 	mem_free(lists);
 	mem_free(count);
-	return rc;
+	return databases_build(rs, why);
 }
 
 void
