@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "daemon/cost.h"
 
 static void
 context_of(const struct input_settings *in, const struct settings *s, struct input_context *ret)
@@ -182,6 +183,7 @@ brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret
 	this_host(b);
 	names_freeze(b->names);
 	fingerprint(opt, b);
+	b->costs = cost_table_new(ruleset_count(b->rules));
 	*ret = b;
 	return 0;
 }
@@ -191,6 +193,7 @@ brain_free(struct brain *b)
 {
 	if (!b)
 		return;
+	cost_table_free(b->costs);
 	lists_free(b->lists);
 	buf_done(&b->lists_packed);
 	parsers_free(b->parsers);

@@ -14,6 +14,8 @@
 #include "detect/detect.h"
 #include "parsers/parsers.h"
 
+struct cost_table;
+
 struct brain {
 	struct settings *settings; /* may be NULL on the command line */
 	struct rule_files *files;
@@ -25,8 +27,9 @@ struct brain {
 	struct buf lists_packed; /* their text, for state/objects */
 	int zone_offset_s;       /* in which the days of lists begin */
 	char host[256];
-	struct hash128 hash; /* of settings and rules */
-	size_t rejected;     /* rule documents left out */
+	struct hash128 hash;      /* of settings and rules */
+	size_t rejected;          /* rule documents left out */
+	struct cost_table *costs; /* what the rules cost, shared by all roles; may be NULL */
 };
 
 struct brain_options {

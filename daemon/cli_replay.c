@@ -8,7 +8,9 @@
 #include "base/mem.h"
 #include "base/stamp.h"
 #include "daemon/cli.h"
+#include "daemon/cli_top.h"
 #include "daemon/cliinput.h"
+#include "daemon/cost.h"
 #include "daemon/mind.h"
 
 #define MAX_RULES 64
@@ -21,7 +23,7 @@ struct request {
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
 	const char *zone, *year, *watchlists, *sources;
-	bool matches, every, strict, all, derived, until_end;
+	bool matches, every, strict, all, derived, until_end, top;
 	struct zone *z;
 
 	const struct brain *brain;
@@ -139,6 +141,8 @@ read_options(struct request *r, int argc, char **argv)
 			r->all = true;
 		else if (!strcmp(a, "--derived"))
 			r->derived = true;
+		else if (!strcmp(a, "--top"))
+			r->top = true;
 		else if (!strcmp(a, "--until-end"))
 			r->until_end = true;
 		else if (!strcmp(a, "--json"))
@@ -325,7 +329,7 @@ on_alert(void *ctx, const struct alert *a)
 	struct request *r = ctx;
 
 	r->alerts++;
-	if (r->matches)
+	if (r->matches || r->top)
 		return;
 	alert_json(a, &r->out);
 	buf_add_char(&r->out, '\n');
@@ -337,6 +341,8 @@ on_match(void *ctx, const struct correlation_match *m)
 {
 	struct request *r = ctx;
 
+	if (r->top)
+		return;
 	BUF_ADD_LIT(&r->out, "{\"correlation\":");
 	json_quote(&r->out, m->id);
 	BUF_ADD_LIT(&r->out, ",\"group\":{");
@@ -379,7 +385,7 @@ on_matched(void *ctx, const uint32_t *rules, uint32_t n)
 {
 	struct request *r = ctx;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && !r->top; i++) {
 		const struct rule_info *rule = ruleset_rule(r->brain->rules, rules[i]);
 
 		if (rule->referenced)
@@ -409,6 +415,8 @@ replay_all(struct request *r, struct cliinput *in)
 		weave_frame(r, m, b, r->number);
 	if (m && r->until_end)
 		mind_until_end(m);
+	if (m && r->top)
+		mind_stats(m, &(struct mind_stats){0});
 	flush_out(r, true);
 	rc = m ? 0 : EXIT_FINDING;
 	mind_free(m);
@@ -435,6 +443,17 @@ run_replay(const struct cli *c, int argc, char **argv)
 			code = EXIT_FINDING;
 		else if (replay_all(&r, in) != 0)
 			code = EXIT_FINDING;
+		if (r.top && in) {
+			struct buf costs = {0};
+
+			cost_take(brain->costs, m);
+			cost_json(brain->costs, brain->rules, &costs);
+			if (c->json)
+				printf("%.*s", STR_ARG(buf_str(&costs)));
+			else
+				top_print(buf_str(&costs), TOP_COST, SIZE_MAX);
+			buf_done(&costs);
+		}
 		cliinput_close(in);
 		matcher_free(m);
 	}
@@ -481,6 +500,7 @@ const struct cli_command cli_replay = {
 		"  --logsource M     label (default) or ignore: every rule for every record\n"
 		"  --refire M        suppress (default) or every\n"
 		"  --cache DIR       keep compiled rules there for the next run\n"
+		"  --top             instead of alerts: rules by what they cost, as noroshi top\n"
 		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"
 		"  --until-end       after the last record let stream time run on until nothing "
 		"waits any more:\n"

@@ -1,6 +1,7 @@
 #include "detect/matcher.h"
 
 #include <hs/hs.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -39,6 +40,8 @@ matcher_new(const struct ruleset *rs, enum matcher_part part)
 	m->atom_stamp = array(m, rs->natoms, sizeof(uint32_t));
 	m->candidates = array(m, rs->rule_words, sizeof(uint64_t));
 	m->touched = array(m, rs->rule_words / 64 + 1, sizeof(uint64_t));
+	m->costs = array(m, rs->nrules, sizeof(*m->costs));
+	m->costly = array(m, rs->rule_words, sizeof(uint64_t));
 	m->active = array(m, rs->nshards, sizeof(uint32_t));
 	m->labels = array(m, LABEL_CACHE, sizeof(*m->labels));
 	for (size_t i = 0; i < LABEL_CACHE; i++)
@@ -72,6 +75,22 @@ matcher_free(struct matcher *m)
 	pcre2_jit_stack_free(m->re_stack);
 	arena_done(&m->arena);
 	mem_free(m);
+}
+
+void
+matcher_take_costs(struct matcher *m,
+	void (*tell)(void *ctx, uint32_t rule, const struct rule_cost *c), void *ctx,
+	struct match_cost *ret)
+{
+	for (size_t w = 0; w < m->rs->rule_words; w++)
+		for (; m->costly[w]; m->costly[w] &= m->costly[w] - 1) {
+			size_t rule = w * 64 + (size_t)__builtin_ctzll(m->costly[w]);
+
+			tell(ctx, (uint32_t)rule, &m->costs[rule]);
+			m->costs[rule] = (struct rule_cost){0};
+		}
+	*ret = m->cost;
+	m->cost = (struct match_cost){0};
 }
 
 uint64_t
@@ -344,6 +363,37 @@ forget_candidates(struct matcher *m)
 			m->candidates[t * 64 + (size_t)__builtin_ctzll(m->touched[t])] = 0;
 }
 
+/* For counters alone: no outcome depends on it. */
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool
+is_timed(const struct matcher *m)
+{
+	return m->stamp % MATCH_TIMED == 0;
+}
+
+static bool
+try_rule(struct matcher *m, uint32_t rule)
+{
+	struct rule_cost *c = &m->costs[rule];
+	uint64_t from = is_timed(m) ? now_ns() : 0;
+	bool hit = eval_expr(m, m->rs->rules[rule].expr);
+
+	if (from)
+		c->ns += (now_ns() - from) * MATCH_TIMED;
+	c->looked++;
+	c->hits += hit;
+	m->costly[rule / 64] |= UINT64_C(1) << (rule % 64);
+	return hit;
+}
+
 /* The candidates of one word of the bit set that match. */
 static int
 try_word(struct matcher *m, size_t w, uint32_t *ret, uint32_t max, uint32_t *n)
@@ -353,7 +403,7 @@ try_word(struct matcher *m, size_t w, uint32_t *ret, uint32_t max, uint32_t *n)
 	for (; bits; bits &= bits - 1) {
 		uint32_t rule = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
 
-		if (!eval_expr(m, m->rs->rules[rule].expr))
+		if (!try_rule(m, rule))
 			continue;
 		if (*n >= max)
 			return ERR_FULL;
@@ -380,6 +430,7 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 {
 	const struct ruleset *rs = m->rs;
 	const struct group *g;
+	uint64_t from;
 
 	*n = 0;
 	if (r->logsource != LOGSOURCE_LABEL &&
@@ -396,8 +447,12 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 	forget_candidates(m);
 	for (size_t i = 0; i < g->nalways; i++)
 		nominate(m, g->always[i]);
+	from = is_timed(m) ? now_ns() : 0;
 	if (!rs->opt.no_prefilter)
 		scan_record(m, g);
+	if (from)
+		m->cost.scan_ns += (now_ns() - from) * MATCH_TIMED;
+	m->cost.records++;
 	if (rs->opt.no_prefilter || m->blind)
 		nominate_all(m, g);
 	return try_candidates(m, ret, max, n);
