@@ -142,6 +142,19 @@ pull(const struct source *s, struct recs *w, struct pairs *p)
 	}
 }
 
+/* Several values of one attribute stand apart by commas; a rule's word may be any of them. */
+static void
+put_label(struct recs *w, unsigned field, struct str list)
+{
+	bool many = str_chr(list, ',') >= 0, more = list.n > 0;
+	struct str one;
+
+	while (more) {
+		more = str_cut(&list, ',', &one);
+		rec_put_kind(w, field, VALUE_STRING, one, ENTRY_HIDDEN | (many ? ENTRY_ARRAY : 0));
+	}
+}
+
 static void
 apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
 	const struct pattern *m)
@@ -166,15 +179,11 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 		keep_native(s, w, p);
 	put_fold(w);
 	if (s->logsource == LOGSOURCE_LABEL) {
-		if (s->product.n)
-			rec_put_kind(
-				w, FIELD_LOGSOURCE_PRODUCT, VALUE_STRING, s->product, ENTRY_HIDDEN);
-		if (s->category.n && !rec_has(w, FIELD_LOGSOURCE_CATEGORY))
-			rec_put_kind(w, FIELD_LOGSOURCE_CATEGORY, VALUE_STRING, s->category,
-				ENTRY_HIDDEN);
-		if (s->service.n && !rec_has(w, FIELD_LOGSOURCE_SERVICE))
-			rec_put_kind(
-				w, FIELD_LOGSOURCE_SERVICE, VALUE_STRING, s->service, ENTRY_HIDDEN);
+		put_label(w, FIELD_LOGSOURCE_PRODUCT, s->product);
+		if (!rec_has(w, FIELD_LOGSOURCE_CATEGORY))
+			put_label(w, FIELD_LOGSOURCE_CATEGORY, s->category);
+		if (!rec_has(w, FIELD_LOGSOURCE_SERVICE))
+			put_label(w, FIELD_LOGSOURCE_SERVICE, s->service);
 	}
 	if (p->limit_hit)
 		rec_flag(w, REASON_FORMAT);
