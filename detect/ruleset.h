@@ -87,6 +87,7 @@ struct rule {
 	struct rule_info info;
 	struct str own_id; /* Sigma `id`, empty if none */
 	struct attributes source;
+	uint32_t source_id; /* the same for rules of the same log source */
 	struct expr *expr;
 	struct watch *watch; /* tests of watchlist and session, or NULL */
 	bool always;         /* no witness: looked at whenever its log source fits */
@@ -122,7 +123,9 @@ struct ruleset {
 	struct map witness_ids;
 	struct rule *rules;
 	size_t nrules, cap_rules;
-	size_t nalways;         /* rules without a witness */
+	size_t nalways;             /* rules without a witness */
+	struct attributes *sources; /* each that some rule names, once */
+	size_t nsources, cap_sources;
 	struct map ids;         /* id, and name where no id has it -> rule + 1 */
 	struct map rejected;    /* ids and names of documents left out */
 	struct scan_slot *scan; /* per slot */

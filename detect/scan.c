@@ -92,14 +92,11 @@ same_source(const struct attributes *a, const struct attributes *b)
 
 /* The slot's shard for a rule's log source, made if there is none. */
 static uint32_t
-shard_for(struct ruleset *rs, struct scan_slot *s, uint32_t slot, const struct rule *r, bool beyond)
+shard_for(struct ruleset *rs, struct scan_slot *s, const struct rule *r, bool beyond)
 {
-	struct attributes source = {.product = r->source.product};
+	struct attributes source = r->source;
 	uint32_t i;
 
-	/* Keywords look at every value: there the finest split pays. */
-	if (slot == SLOT_EVERY)
-		source = r->source;
 	if (rs->opt.ignore_logsource)
 		source = (struct attributes){0};
 	for (i = s->first_shard; i < rs->nshards; i++)
@@ -140,8 +137,7 @@ shards_fill(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n)
 		bool beyond = !utf8_is_ascii(w->text);
 
 		for (size_t k = 0; k < w->nrules; k++)
-			join_shard(rs, list[i],
-				shard_for(rs, s, slot, &rs->rules[w->rules[k]], beyond));
+			join_shard(rs, list[i], shard_for(rs, s, &rs->rules[w->rules[k]], beyond));
 	}
 }
 
