@@ -80,7 +80,9 @@ def one(paths, log, count, data):
               "workers": {"count": 1, "mode": "processes"}, "limits": {"evidence_flush": "5s"}}
     shutil.rmtree(data, ignore_errors=True)
     os.makedirs(data)
-    with Daemon(config, prefix=["taskset", "-c", "1"], directory=data) as d:
+    d = Daemon(config, prefix=["taskset", "-c", "1"], directory=data)
+    try:
+        d.start(timeout=180)  # all of SigmaHQ, on a machine that may be busy
         cpu, peak, begun = d.cpu(), d.pss(), time.monotonic()
         with socket.create_connection(("127.0.0.1", port)) as s, open(log, "rb") as f:
             s.sendfile(f)
@@ -94,6 +96,8 @@ def one(paths, log, count, data):
         now = wait_for(stored, 60 + count / 1000, lambda: d.status().brief(), step=0.25)
         used, wall = d.cpu() - cpu, time.monotonic() - begun
         d.stop()
+    finally:
+        d.close()
     if now["unparsed"]:
         sys.exit(f"flat: {now['unparsed']} events were not understood")
     return {"us": used / count * 1e6, "rate": count / wall, "pss_mb": peak / 1e6, "alerts": now["alerts"]}
