@@ -11,12 +11,13 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-#define TOKENS_MAX 2048u /* scalars and objects; lim->keys bounds the scalars */
-#define DEPTH_MAX  256u
-#define SLOTS_MIN  128u
-#define SLOTS_MAX  4096u
-#define PATH_BYTES 1024u
-#define NUMBER_MAX 512u
+#define TOKENS_MAX  2048u /* scalars and objects; lim->keys bounds the scalars */
+#define DEPTH_MAX   256u
+#define MEMBERS_FEW 32u /* of one object: so many are told apart without the table */
+#define SLOTS_MIN   128u
+#define SLOTS_MAX   4096u
+#define PATH_BYTES  1024u
+#define NUMBER_MAX  512u
 
 enum token_flag { TOKEN_IN_ARRAY = 1, TOKEN_LAST = 2, TOKEN_DEAD = 4 };
 
@@ -33,8 +34,11 @@ struct token {
 /* One open container. */
 struct level {
 	struct str key;
-	uint32_t object; /* its number; of an array: the enclosing object's */
-	uint32_t member; /* first token of the member being read; of an array: of the array */
+	uint32_t object;  /* its number; of an array: the enclosing object's */
+	uint32_t member;  /* first token of the member being read; of an array: of the array */
+	uint32_t first;   /* token of the object's first member */
+	uint32_t count;   /* members so far */
+	uint64_t seen[2]; /* a bit for the hash of each key so far */
 	uint16_t parts;
 	bool array;
 	bool in_array; /* it or something around it is an array */
@@ -133,15 +137,19 @@ unescape_u(struct flat *f, const char *p, char **to)
 static const char *
 unescape_one(struct flat *f, const char *p, char **to)
 {
-	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	const char *at;
+	static const char meant[256] = {['"'] = '"',
+		['\\'] = '\\',
+		['/'] = '/',
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t'};
+	char c = meant[(unsigned char)*p];
 
-	if (*p == 'u')
-		return unescape_u(f, p + 1, to);
-	at = memchr(letters, *p, sizeof(letters) - 1);
-	if (!at)
-		return NULL;
-	*(*to)++ = meant[at - letters];
+	if (!c)
+		return *p == 'u' ? unescape_u(f, p + 1, to) : NULL;
+	*(*to)++ = c;
 	return p + 1;
 }
 
@@ -269,31 +277,100 @@ slots_grow(struct flat *f)
 	}
 }
 
-/* The member of the innermost object is complete: it replaces an earlier one of the same key. */
-static void
-member_done(struct flat *f, struct level *top)
+/* Seven bits of a key: cheap, and never relied on. */
+static unsigned
+key_bits(struct str key)
 {
-	uint32_t first = top->member, at;
-	struct token *t = &f->tokens[first];
+	uint64_t a = 0, b = 0;
 
-	if (first >= f->ntokens)
-		return;
-	t->end = f->ntokens;
+	if (key.n >= 8) {
+		memcpy(&a, key.p, 8);
+		memcpy(&b, key.p + key.n - 8, 8);
+	} else if (key.n >= 4) {
+		uint32_t from, to;
+
+		memcpy(&from, key.p, 4);
+		memcpy(&to, key.p + key.n - 4, 4);
+		a = from;
+		b = to;
+	} else if (key.n > 0) {
+		a = (unsigned char)key.p[0] | (uint64_t)(unsigned char)key.p[key.n / 2] << 8;
+		b = (unsigned char)key.p[key.n - 1];
+	}
+	a = (a ^ key.n) * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xc2b2ae3d27d4eb4f);
+	return (unsigned)((a ^ a >> 29) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+}
+
+/* Into the table; an earlier member of the same key is dead then. */
+static void
+member_hash(struct flat *f, const struct level *top, uint32_t first)
+{
+	struct token *t = &f->tokens[first];
+	uint32_t at;
+
 	t->hash = (uint32_t)hash_seeded(
-		top->key, f->seed ^ (top->object * UINT64_C(0x9e3779b97f4a7c15)));
+		t->key, f->seed ^ (top->object * UINT64_C(0x9e3779b97f4a7c15)));
+	if (f->nslots == 0) {
+		f->nslots = SLOTS_MIN;
+		memset(f->slots, 0, SLOTS_MIN * sizeof(f->slots[0]));
+	}
 	if (++f->nmembers * 2 > f->nslots && f->nslots < SLOTS_MAX)
 		slots_grow(f);
 	at = t->hash & (f->nslots - 1);
 	for (; f->slots[at]; at = (at + 1) & (f->nslots - 1)) {
 		struct token *old = &f->tokens[f->slots[at] - 1];
 
-		if (old->hash != t->hash || old->owner != t->owner || !str_eq(old->key, top->key))
+		if (old->hash != t->hash || old->owner != t->owner || !str_eq(old->key, t->key))
 			continue;
 		*f->flags |= UINT64_C(1) << REASON_JSON_DUP;
 		old->flags |= TOKEN_DEAD;
 		break;
 	}
 	f->slots[at] = (uint16_t)(first + 1);
+}
+
+/* The few members before this one, each in turn. */
+static void
+member_walk(struct flat *f, const struct level *top)
+{
+	for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end) {
+		struct token *old = &f->tokens[i];
+
+		if (old->flags & TOKEN_DEAD || !str_eq(old->key, top->key))
+			continue;
+		*f->flags |= UINT64_C(1) << REASON_JSON_DUP;
+		old->flags |= TOKEN_DEAD;
+		return;
+	}
+}
+
+/*
+ * The member of the innermost object is complete: it replaces an earlier one of the same key. A few
+ * bits tell that a key is new; an object of many members gets them into the table.
+ */
+static void
+member_done(struct flat *f, struct level *top)
+{
+	uint32_t first = top->member;
+	unsigned bit;
+	bool maybe;
+
+	if (first >= f->ntokens)
+		return;
+	f->tokens[first].end = f->ntokens;
+	if (++top->count > MEMBERS_FEW) {
+		if (top->count == MEMBERS_FEW + 1)
+			for (uint32_t i = top->first; i < first; i = f->tokens[i].end)
+				if (!(f->tokens[i].flags & TOKEN_DEAD))
+					member_hash(f, top, i);
+		member_hash(f, top, first);
+		return;
+	}
+	bit = key_bits(top->key);
+	maybe = top->seen[bit / 64] >> (bit % 64) & 1;
+	top->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
+	if (maybe)
+		member_walk(f, top);
 }
 
 static enum reason
@@ -310,6 +387,7 @@ open_container(struct flat *f, bool array)
 	*next = (struct level){.key = top->key,
 		.object = array ? top->object : ++f->objects,
 		.member = f->ntokens,
+		.first = f->ntokens,
 		.parts = top->parts,
 		.array = array,
 		.in_array = top->in_array || array};
@@ -515,7 +593,9 @@ tokenize(struct flat *f)
 static enum reason
 emit(struct flat *f)
 {
-	uint16_t length[DEPTH_MAX + 1] = {0}; /* of the path up to so many parts */
+	/* Of the path up to so many parts: written before it is read, for what has parts hangs
+	 * below a token of fewer. */
+	uint16_t length[DEPTH_MAX + 1];
 	char path[PATH_BYTES];
 	size_t max = f->lim->name < sizeof(path) ? f->lim->name : sizeof(path);
 	uint32_t i = 0;
@@ -574,8 +654,7 @@ json_flatten(struct str text, const struct json_limits *lim, const struct json_s
 	f.seed = (uint64_t)(uintptr_t)&f ^ UINT64_C(0xa0761d6478bd642f);
 	f.depth = f.scalars = 0;
 	f.objects = f.ntokens = f.nmembers = 0;
-	f.nslots = SLOTS_MIN;
-	memset(f.slots, 0, SLOTS_MIN * sizeof(f.slots[0]));
+	f.nslots = 0; /* the table begins with the first object of many members */
 	read = tokenize(&f);
 	told = emit(&f);
 	return read != REASON_NONE ? read : told;

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <emmintrin.h>
+
 /* The range that the second byte must lie in, which excludes overlong forms, surrogates and what
  * is above U+10FFFF (RFC 3629, 4). */
 static void
@@ -71,6 +73,13 @@ ascii_run(const char *p, size_t n)
 {
 	size_t i = 0;
 
+	for (; n - i >= 16; i += 16) {
+		unsigned high = (unsigned)_mm_movemask_epi8(
+			_mm_loadu_si128((const __m128i *)(const void *)(p + i)));
+
+		if (high)
+			return i + (size_t)__builtin_ctz(high);
+	}
 	for (; n - i >= 8; i += 8) {
 		uint64_t w;
 
@@ -147,30 +156,71 @@ lower_word(uint64_t w)
 	return w + ((from_a & ~past_z & UINT64_C(0x8080808080808080)) >> 2);
 }
 
+static inline __m128i
+lower_16(__m128i v)
+{
+	__m128i big = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+		_mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
+
+	return _mm_or_si128(v, _mm_and_si128(big, _mm_set1_epi8(0x20)));
+}
+
+/* The front below 0x80; returns its length. Room for all n bytes. */
+static size_t
+lower_ascii(const char *p, size_t n, char *to)
+{
+	size_t i = 0;
+
+	while (n - i >= 16 || (i >= 16 && i < n)) {
+		__m128i v;
+		unsigned high;
+
+		/* The last bytes once more with those before them, which are known to be ASCII. */
+		i = n - i >= 16 ? i : n - 16;
+		v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		high = (unsigned)_mm_movemask_epi8(v);
+		_mm_storeu_si128((__m128i *)(void *)(to + i), lower_16(v));
+		if (high)
+			return i + (size_t)__builtin_ctz(high);
+		i += 16;
+	}
+	for (; n - i >= 8; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, p + i, 8);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+		w = lower_word(w);
+		memcpy(to + i, &w, 8);
+	}
+	for (; i < n && (unsigned char)p[i] < 0x80; i++)
+		to[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] + 32 : p[i]);
+	return i;
+}
+
+size_t
+utf8_lower_look(struct str s, char *out, bool *ascii)
+{
+	char *to = out;
+	size_t n = lower_ascii(s.p, s.n, to);
+
+	*ascii = n == s.n;
+	while (n < s.n) {
+		uint32_t cp;
+
+		str_skip(&s, n);
+		to += n;
+		str_skip(&s, utf8_decode(s, &cp));
+		to += utf8_encode(utf8_lower(cp), to);
+		n = lower_ascii(s.p, s.n, to);
+	}
+	return (size_t)(to - out) + n;
+}
+
 size_t
 utf8_lower_to(struct str s, char *out)
 {
-	char *to = out;
+	bool ascii;
 
-	while (s.n > 0) {
-		uint32_t cp;
-		uint64_t w;
-
-		if (s.n >= 8) {
-			memcpy(&w, s.p, 8);
-			if (!(w & UINT64_C(0x8080808080808080))) {
-				w = lower_word(w);
-				memcpy(to, &w, 8);
-				to += 8;
-				str_skip(&s, 8);
-				continue;
-			}
-		}
-		str_skip(&s, utf8_decode(s, &cp));
-		if (cp < 0x80)
-			*to++ = (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp);
-		else
-			to += utf8_encode(utf8_lower(cp), to);
-	}
-	return (size_t)(to - out);
+	return utf8_lower_look(s, out, &ascii);
 }

@@ -24,5 +24,7 @@ uint32_t utf8_lower(uint32_t cp);
  * need more bytes, an invalid byte becomes U+FFFD). Returns the bytes written. ASCII runs fast.
  */
 size_t utf8_lower_to(struct str s, char *out);
+/* The same; *ascii: every byte of s is below 0x80. */
+size_t utf8_lower_look(struct str s, char *out, bool *ascii);
 
 #endif

@@ -24,6 +24,25 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void
+pack(struct str path, struct str text, struct buf *ret)
+{
+	buf_printf(ret, "--- %.*s %zu\n", STR_ARG(path), text.n);
+	buf_add_str(ret, text);
+	buf_add_char(ret, '\n');
+}
+
+void
+lists_pack_text(struct str name, struct str csv, struct buf *ret)
+{
+	struct buf path = {0};
+
+	buf_add_str(&path, name);
+	BUF_ADD_LIT(&path, ".csv");
+	pack(buf_str(&path), csv, ret);
+	buf_done(&path);
+}
+
 static int
 pack_file(const char *dir, const char *name, struct diag *why, struct buf *ret)
 {
@@ -39,11 +58,8 @@ pack_file(const char *dir, const char *name, struct diag *why, struct buf *ret)
 			strerror(errno));
 	else if (text.n > LISTS_BYTES_MAX - ret->n)
 		rc = ERR_LIMIT;
-	if (rc == 0) {
-		buf_printf(ret, "--- %s %zu\n", path.p, text.n);
-		buf_add_str(ret, buf_str(&text));
-		buf_add_char(ret, '\n');
-	}
+	if (rc == 0)
+		pack(buf_str(&path), buf_str(&text), ret);
 	buf_done(&path);
 	buf_done(&text);
 	return rc;

@@ -36,6 +36,8 @@ struct list;  /* one of its files */
 /* The files of a folder as one text, sorted by name: what is hashed, journaled and kept in
  * state/objects. A folder that does not exist packs as empty. */
 int lists_pack(const char *dir, struct diag *why, struct buf *ret);
+/* One list's CSV behind what is packed, by name ascending; for lists that are in no folder. */
+void lists_pack_text(struct str name, struct str csv, struct buf *ret);
 /* From packed text. Bad rows are warnings in why; ERR_CORRUPT when the packing itself is broken. */
 int lists_load(struct str packed, struct diag *why, struct lists **ret);
 struct lists *lists_none(void);

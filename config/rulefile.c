@@ -42,6 +42,30 @@ reject(struct rule_files *f, const char *path, const struct yaml_node *at, struc
 	f->rejected++;
 }
 
+/* None of the three: perhaps one of them is misspelt. */
+static void
+reject_kindless(
+	struct rule_files *f, const char *path, const struct yaml_node *root, struct diag *why)
+{
+	static const char *const known[] = {"detection", "correlation", "filter"};
+	struct buf text = {0};
+
+	for (size_t i = 0; i < root->n; i++) {
+		const char *near = diag_did_you_mean(root->keys[i]->text, known, 3);
+
+		if (!near)
+			continue;
+		buf_printf(&text, "unknown key \"%.*s\"; did you mean \"%s\"?",
+			STR_ARG(root->keys[i]->text), near);
+		reject(f, path, root->keys[i], why, buf_z(&text));
+		buf_done(&text);
+		return;
+	}
+	reject(f, path, root, why,
+		"the document has none of detection, correlation and filter; add one, or remove "
+		"the document");
+}
+
 static void
 sort_document(struct rule_files *f, const char *path, const struct yaml_node *root, bool skip_bad,
 	struct diag *why)
@@ -67,10 +91,7 @@ sort_document(struct rule_files *f, const char *path, const struct yaml_node *ro
 			.path = path, .root = root, .kind = kinds[i].kind, .skip_bad = skip_bad};
 		return;
 	}
-	reject(f, path, root, why,
-		"the document has none of detection, correlation and filter; add one, or remove "
-		"the "
-		"document");
+	reject_kindless(f, path, root, why);
 }
 
 void

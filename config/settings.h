@@ -121,6 +121,7 @@ struct settings {
 	struct hash128 hash;   /* of the file's bytes */
 	struct str data;       /* folder */
 	struct str watchlists; /* folder */
+	struct str cache;      /* folder of what loading made; empty: data/cache */
 	struct str sources;    /* folder of definitions of products; empty: only ours */
 	struct input_settings *inputs;
 	size_t ninputs;

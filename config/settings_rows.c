@@ -34,6 +34,9 @@ const struct setting_row setting_rows[] = {
 	.doc = "Unix socket on which the `noroshi` commands reach the service."},
 {"", "watchlists", ROW_PATH, TOP(watchlists), .flags = ROW_RELOAD,
 	.doc = "Folder with one watchlist a file, named by the file's name without its ending."},
+{"", "cache", ROW_PATH, TOP(cache),
+	.doc = "Folder where compiled rules are kept for the next start. Default: cache below data. Only "
+		"noroshid's first process writes there, before it gives up its rights; what is damaged is made anew."},
 {"", "sources", ROW_PATH, TOP(sources), .flags = ROW_RELOAD,
 	.doc = "Folder with definitions of products, one *.yml each; one replaces ours of the same name."},
 

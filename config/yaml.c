@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libfyaml.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -66,6 +67,30 @@ complain(struct reader *rd, unsigned line, unsigned column, const char *fmt, str
 	diag_add(rd->why, DIAG_ERROR, rd->path, line, column, "%s", buf_z(&text));
 	buf_done(&text);
 	rd->doc_bad = true;
+}
+
+/* Where the first byte stands that is no UTF-8; columns count characters, as everywhere. */
+static void
+complain_of_bytes(struct reader *rd, struct str text)
+{
+	unsigned line = 1, column = 1;
+	char hex[3];
+	uint32_t cp;
+
+	while (text.n > 0) {
+		size_t n = utf8_decode(text, &cp);
+
+		if (!utf8_valid(str_make(text.p, n)))
+			break;
+		column = text.p[0] == '\n' ? 1 : column + 1;
+		line += text.p[0] == '\n';
+		str_skip(&text, n);
+	}
+	snprintf(hex, sizeof(hex), "%02X", (unsigned)(unsigned char)text.p[0]);
+	complain(rd, line, column,
+		"the byte 0x@ is not UTF-8; save the file as UTF-8, or write the character in "
+		"quotes as \\uXXXX",
+		str_of(hex));
 }
 
 static void
@@ -436,7 +461,7 @@ yaml_parse_each(
 		complain(rd, 0, 0, "the file is larger than 4 MiB; split it", (struct str){0});
 		rd->bad = 1;
 	} else if (!utf8_valid(text)) {
-		complain(rd, 0, 0, "the file is not UTF-8; save it as UTF-8", (struct str){0});
+		complain_of_bytes(rd, text);
 		rd->bad = 1;
 	} else {
 		while (text.n > 0 && !read_some(rd, text) && next_marker(rd, &text))

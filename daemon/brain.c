@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "daemon/cost.h"
 
 static void
 context_of(const struct input_settings *in, const struct settings *s, struct input_context *ret)
@@ -78,12 +79,30 @@ soften(const struct brain_options *opt, const struct diag *from, struct diag *wh
 	}
 }
 
+/* With settings: their cache folder, which everybody may read and only the parent writes. */
+static void
+cache_of(const struct brain_options *opt, struct buf *folder, struct ruleset_options *ret)
+{
+	*ret = opt->ruleset;
+	if (!opt->settings || ret->cache)
+		return;
+	if (opt->settings->cache.n)
+		buf_add_str(folder, opt->settings->cache);
+	else
+		buf_printf(folder, "%.*s/cache", STR_ARG(opt->settings->data));
+	ret->cache = buf_z(folder);
+	ret->cache_keep = opt->keep;
+}
+
 static int
 load_rules(const struct brain_options *opt, struct diag *why, struct brain *b)
 {
 	struct diag found = {0};
+	struct buf folder = {0};
+	struct ruleset_options how;
 	int rc = 0;
 
+	cache_of(opt, &folder, &how);
 	for (size_t i = 0; rc == 0 && i < opt->nrules; i++) {
 		struct buf path = {0};
 
@@ -92,11 +111,12 @@ load_rules(const struct brain_options *opt, struct diag *why, struct brain *b)
 		buf_done(&path);
 	}
 	if (rc == 0)
-		rc = ruleset_build(b->files, &opt->ruleset, b->names, &found, &b->rules);
+		rc = ruleset_build(b->files, &how, b->names, &found, &b->rules);
 	if (rc == 0)
 		rc = correlations_build(b->files, b->rules, b->names, &found, &b->correlations);
 	soften(opt, &found, why);
 	diag_done(&found);
+	buf_done(&folder);
 	b->rejected = rule_files_rejected(b->files);
 	return rc;
 }
@@ -166,6 +186,7 @@ brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret
 	this_host(b);
 	names_freeze(b->names);
 	fingerprint(opt, b);
+	b->costs = cost_table_new(ruleset_count(b->rules));
 	*ret = b;
 	return 0;
 }
@@ -175,6 +196,7 @@ brain_free(struct brain *b)
 {
 	if (!b)
 		return;
+	cost_table_free(b->costs);
 	lists_free(b->lists);
 	buf_done(&b->lists_packed);
 	parsers_free(b->parsers);

@@ -14,6 +14,8 @@
 #include "detect/detect.h"
 #include "parsers/parsers.h"
 
+struct cost_table;
+
 struct brain {
 	struct settings *settings; /* may be NULL on the command line */
 	struct rule_files *files;
@@ -25,8 +27,9 @@ struct brain {
 	struct buf lists_packed; /* their text, for state/objects */
 	int zone_offset_s;       /* in which the days of lists begin */
 	char host[256];
-	struct hash128 hash; /* of settings, rules and the definitions of sources */
-	size_t rejected;     /* rule documents left out */
+	struct hash128 hash;      /* of settings, rules and the definitions of sources */
+	size_t rejected;          /* rule documents left out */
+	struct cost_table *costs; /* what the rules cost, shared by all roles; may be NULL */
 };
 
 struct brain_options {
@@ -38,6 +41,7 @@ struct brain_options {
 	struct ruleset_options ruleset;
 	const char *sources; /* folder of definitions, for runs without settings; NULL: only ours */
 	const char *watchlists; /* folder; NULL: the settings', else none */
+	bool keep;              /* write compiled rules to the settings' cache folder */
 	bool strict;            /* any rejected document is an error, whatever on_error says */
 };
 

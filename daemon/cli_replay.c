@@ -8,7 +8,9 @@
 #include "base/mem.h"
 #include "base/stamp.h"
 #include "daemon/cli.h"
+#include "daemon/cli_top.h"
 #include "daemon/cliinput.h"
+#include "daemon/cost.h"
 #include "daemon/mind.h"
 
 #define MAX_RULES 64
@@ -21,7 +23,7 @@ struct request {
 	struct cliinput_options input;
 	struct ruleset_options ruleset;
 	const char *zone, *year, *watchlists, *sources;
-	bool matches, every, strict, all, derived, until_end;
+	bool matches, every, strict, all, derived, until_end, top;
 	struct zone *z;
 
 	const struct brain *brain;
@@ -47,7 +49,8 @@ takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
 		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
-		"--encoding", "--format", "--columns", "--taxonomy", "--squid-columns", "--fields", "-c"};
+		"--encoding", "--format", "--columns", "--taxonomy", "--squid-columns", "--fields",
+		"--cache", "-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -85,6 +88,9 @@ value_option(struct request *r, const char *a, const char *v)
 		r->ruleset.taxonomy = v;
 	} else if (!strcmp(a, "--placeholders")) {
 		r->ruleset.placeholders = v;
+	} else if (!strcmp(a, "--cache")) {
+		r->ruleset.cache = v;
+		r->ruleset.cache_keep = true;
 	} else if (!strcmp(a, "--clock")) {
 		if (!stamp_take_iso(&s, NULL, 0, &r->input.clock) || s.n)
 			return cli_usage(r->c,
@@ -137,6 +143,8 @@ read_options(struct request *r, int argc, char **argv)
 			r->all = true;
 		else if (!strcmp(a, "--derived"))
 			r->derived = true;
+		else if (!strcmp(a, "--top"))
+			r->top = true;
 		else if (!strcmp(a, "--until-end"))
 			r->until_end = true;
 		else if (!strcmp(a, "--json"))
@@ -324,7 +332,7 @@ on_alert(void *ctx, const struct alert *a)
 	struct request *r = ctx;
 
 	r->alerts++;
-	if (r->matches)
+	if (r->matches || r->top)
 		return;
 	alert_json(a, &r->out);
 	buf_add_char(&r->out, '\n');
@@ -336,6 +344,8 @@ on_match(void *ctx, const struct correlation_match *m)
 {
 	struct request *r = ctx;
 
+	if (r->top)
+		return;
 	BUF_ADD_LIT(&r->out, "{\"correlation\":");
 	json_quote(&r->out, m->id);
 	BUF_ADD_LIT(&r->out, ",\"group\":{");
@@ -378,12 +388,14 @@ on_matched(void *ctx, const uint32_t *rules, uint32_t n)
 {
 	struct request *r = ctx;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && !r->top; i++) {
 		const struct rule_info *rule = ruleset_rule(r->brain->rules, rules[i]);
 
 		if (rule->referenced)
 			continue;
-		buf_printf(&r->out, "{\"event\":%" PRIu64 ",\"rule\":", r->number);
+		BUF_ADD_LIT(&r->out, "{\"event\":");
+		buf_add_i64(&r->out, (int64_t)r->number);
+		BUF_ADD_LIT(&r->out, ",\"rule\":");
 		json_quote(&r->out, rule->words.id);
 		BUF_ADD_LIT(&r->out, "}\n");
 	}
@@ -406,6 +418,8 @@ replay_all(struct request *r, struct cliinput *in)
 		weave_frame(r, m, b, r->number);
 	if (m && r->until_end)
 		mind_until_end(m);
+	if (m && r->top)
+		mind_stats(m, &(struct mind_stats){0});
 	flush_out(r, true);
 	rc = m ? 0 : EXIT_FINDING;
 	mind_free(m);
@@ -432,6 +446,17 @@ run_replay(const struct cli *c, int argc, char **argv)
 			code = EXIT_FINDING;
 		else if (replay_all(&r, in) != 0)
 			code = EXIT_FINDING;
+		if (r.top && in) {
+			struct buf costs = {0};
+
+			cost_take(brain->costs, m);
+			cost_json(brain->costs, brain->rules, &costs);
+			if (c->json)
+				printf("%.*s", STR_ARG(buf_str(&costs)));
+			else
+				top_print(buf_str(&costs), TOP_COST, SIZE_MAX);
+			buf_done(&costs);
+		}
 		cliinput_close(in);
 		matcher_free(m);
 	}
@@ -478,6 +503,8 @@ const struct cli_command cli_replay = {
 		"and {\"correlation\":ID,...} instead of alerts\n"
 		"  --logsource M     label (default) or ignore: every rule for every record\n"
 		"  --refire M        suppress (default) or every\n"
+		"  --cache DIR       keep compiled rules there for the next run\n"
+		"  --top             instead of alerts: rules by what they cost, as noroshi top\n"
 		"  --placeholders F  JSON file {\"name\": [\"value\", ...]} for expand\n"
 		"  --until-end       after the last record let stream time run on until nothing "
 		"waits any more:\n"

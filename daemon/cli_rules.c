@@ -264,7 +264,9 @@ run(const struct cli *c, int argc, char **argv)
 		return list(c, argc, argv);
 	if (argc >= 2 && !strcmp(argv[1], "explain"))
 		return rules_explain(c, argc, argv);
-	return cli_usage(c, "say what: rules list or rules explain");
+	if (argc >= 2 && !strcmp(argv[1], "test"))
+		return rules_test(c, argc, argv);
+	return cli_usage(c, "say what: rules list, rules test or rules explain");
 }
 
 static int
@@ -279,8 +281,11 @@ run_version(const struct cli *c, int argc, char **argv)
 
 const struct cli_command cli_rules = {
 	.name = "rules",
-	.summary = "list rules with state and log source, find blind ones, explain one on an event",
+	.summary =
+		"list rules with state and log source, find blind ones, run their tests, explain "
+		"one on an event",
 	.help = "Usage: noroshi rules list [--blind] [-c noroshi.yml | PATH...] [--json]\n"
+		"       noroshi rules test [-c noroshi.yml | PATH...] [--json]\n"
 		"       noroshi rules explain RULE EVENT [--rules PATH]... [--source NAME] "
 		"[--fields native|ecs] [--json]\n"
 		"list: state (on, shadow, off, rejected), level, id, log source "
@@ -289,11 +294,16 @@ const struct cli_command cli_rules = {
 		"never match, because no\n"
 		"source has their log source or fills a field they name, with what must be "
 		"switched on.\n"
+		"test: the tests that rules carry (noroshi: tests, see writing-a-rule.md), each "
+		"over "
+		"all rules given; file,\n"
+		"line and what fired instead for each that fails.\n"
 		"explain: which tests of the rule (id, name or title) held for the event and which "
 		"did not, and why it was\n"
 		"or was not looked at. EVENT is a file (its first record), - for standard input, "
 		"or the line itself.\n"
-		"Exit codes: 0 done, 1 rules cannot be loaded or the rule did not match, 2 "
+		"Exit codes: 0 done, 1 rules cannot be loaded, a test failed or the rule did not "
+		"match, 2 "
 		"usage.\n\n"
 		"Examples:\n  noroshi rules list config/rules\n  noroshi rules list --blind --json "
 		"sigma/ | jq -r .logsource | sort | uniq -c\n"

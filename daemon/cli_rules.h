@@ -22,6 +22,8 @@ struct rules_request {
 int rules_load(const struct cli *c, struct rules_request *q, struct diag *why);
 void rules_done(struct rules_request *q);
 
+/* `noroshi rules test`; argv[1] is "test". */
+int rules_test(const struct cli *c, int argc, char **argv);
 /* `noroshi rules explain`; argv[1] is "explain". */
 int rules_explain(const struct cli *c, int argc, char **argv);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/cost.h"
 #include "daemon/log.h"
 #include "daemon/roles.h"
 #include "daemon/status.h"
@@ -66,8 +67,10 @@ on_control_read(struct bufferevent *bev, void *arg)
 	}
 	if (str_eq(str_of(line), STR("status")))
 		status_json(c->house, c->brain->settings, &b);
+	else if (str_eq(str_of(line), STR("top")))
+		cost_json(c->brain->costs, c->brain->rules, &b);
 	else
-		BUF_ADD_LIT(&b, "{\"error\":\"unknown command; known: status\"}\n");
+		BUF_ADD_LIT(&b, "{\"error\":\"unknown command; known: status, top\"}\n");
 	free(line);
 	bufferevent_write(bev, b.p, b.n);
 	buf_done(&b);

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "daemon/cost.h"
 
 #define MATCHES_MAX 4096u
 /* Shares of state_max: correlation keeps windows, weave who had which address, incidents little. */
@@ -307,6 +308,8 @@ mind_stats(struct mind *m, struct mind_stats *ret)
 	correlator_stats(m->correlator, &ret->correlator);
 	weave_stats(m->weave, &ret->weave);
 	incidents_stats(m->incidents, &ret->incidents);
+	cost_take(m->opt.brain->costs, m->late);
+	cost_take(m->opt.brain->costs, m->all);
 	m->limits += m->late ? matcher_take_limits(m->late) : 0;
 	m->limits += matcher_take_limits(m->all);
 	ret->late_limits = m->limits;

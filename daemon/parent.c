@@ -94,7 +94,8 @@ drain_log(struct parent *p)
 static int
 load_brain(struct settings *s, struct diag *why, struct brain **ret)
 {
-	struct brain_options opt = {.settings = s, .rules = s->rules, .nrules = s->nrules};
+	struct brain_options opt = {
+		.settings = s, .rules = s->rules, .nrules = s->nrules, .keep = true};
 
 	return brain_load(&opt, why, ret);
 }
@@ -210,8 +211,9 @@ on_exit_of(struct parent *p, struct child *c, int status)
 	c->pid = 0;
 	atomic_store(&p->house->s->pids[pid_cell(c)], 0);
 	atomic_fetch_and(&p->house->s->ready, ~(1u << c->role));
-	if (p->stopping || (p->reload && (c->role == ROLE_WORKER || c->role == ROLE_ENGINE ||
-						 c->role == ROLE_RESPONDER)))
+	if (p->stopping ||
+		(p->reload && (c->role == ROLE_WORKER || c->role == ROLE_ENGINE ||
+				      c->role == ROLE_RESPONDER || c->role == ROLE_CONSOLE)))
 		return;
 	drain_log(p);
 	if (config && !p->ready) {
@@ -432,6 +434,10 @@ reload(struct parent *p)
 	wait_gone(p, ROLE_RESPONDER, DRAIN_MOST_NS);
 	fd_drain(p->house->stop_fd[ROLE_ENGINE]);
 	fd_drain(p->house->stop_fd[ROLE_RESPONDER]);
+	/* It tells of rules and settings: of those in force. */
+	fd_signal(p->house->stop_fd[ROLE_CONSOLE]);
+	wait_gone(p, ROLE_CONSOLE, NS_PER_S);
+	fd_drain(p->house->stop_fd[ROLE_CONSOLE]);
 	atomic_store(&p->house->s->reloading, 0);
 	brain_free(p->brain);
 	/* Intake still reads the old settings' strings in its own copy of the pages; ours may go.

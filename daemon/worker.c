@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "daemon/cost.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 
@@ -57,6 +58,7 @@ worker_loop(struct house *h, const struct thinker *t, unsigned index, _Atomic in
 			(uint32_t)(message >> 32 & 0xffff));
 		brain_think(t, batch, (uint32_t)(message >> 16 & 0xffff),
 			(uint32_t)(message >> 32 & 0xffff));
+		cost_take(t->brain->costs, t->matcher);
 		count_add(&h->s->counts, COUNT_RULE_LIMIT, matcher_take_limits(t->matcher));
 		queue_push(&h->done[index], slot);
 	}

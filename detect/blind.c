@@ -19,7 +19,7 @@ listed(struct str words, struct str want)
 
 	while (more) {
 		more = str_cut(&words, ',', &one);
-		if (str_eq(one, want))
+		if (str_eq_nocase(one, want))
 			return true;
 	}
 	return want.n == 0;
@@ -32,7 +32,7 @@ agreement(struct str has, struct str want)
 {
 	if (has.n == 0 || want.n == 0)
 		return 0;
-	return str_eq_nocase(has, want) ? 1 : -1;
+	return listed(has, want) ? 1 : -1;
 }
 
 static bool

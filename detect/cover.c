@@ -241,6 +241,47 @@ post(struct witness *w, uint32_t rule)
 	w->rules[w->nrules++] = rule;
 }
 
+/* What an atom costs to know: nothing if the scan has told, most if it runs over text. */
+static unsigned
+atom_weight(const struct ruleset *rs, const struct expr *e)
+{
+	const struct atom *a;
+
+	if (e->op != EXPR_ATOM)
+		return 4 + (e->n > 8);
+	a = &rs->atoms[e->atom];
+	if (a->exact != NONE && rs->witnesses[a->exact].nrules > 0)
+		return 0;
+	switch ((enum atom_kind)a->kind) {
+	case ATOM_REGEX:
+		return 6;
+	case ATOM_TEXT:
+		return a->slot == SLOT_EVERY ? 5 : a->shape >= TEXT_CONTAINS ? 3 : 1;
+	default:
+		return a->slot == SLOT_EVERY ? 5 : 2;
+	}
+}
+
+/* Cheap children first, else as written: the first that decides spares the others. */
+static void
+order_by_cost(const struct ruleset *rs, struct expr *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		order_by_cost(rs, e->kids[i]);
+	if (e->op != EXPR_AND && e->op != EXPR_OR)
+		return;
+	for (size_t i = 1; i < e->n; i++) {
+		struct expr *kid = e->kids[i];
+		unsigned w = atom_weight(rs, kid);
+		size_t k = i;
+
+		/* Long lists of values are alike in cost: let them stand. */
+		for (; k > 0 && i < 64 && atom_weight(rs, e->kids[k - 1]) > w; k--)
+			e->kids[k] = e->kids[k - 1];
+		e->kids[k] = kid;
+	}
+}
+
 void
 cover_rules(struct ruleset *rs)
 {
@@ -249,8 +290,11 @@ cover_rules(struct ruleset *rs)
 		struct cover c = cover_of(rs, &a, rs->rules[i].expr);
 
 		rs->rules[i].always = !c.ok;
+		rs->nalways += !c.ok;
 		for (size_t k = 0; k < c.n; k++)
 			post(&rs->witnesses[c.items[k]], i);
 		arena_done(&a);
 	}
+	for (uint32_t i = 0; i < rs->nrules; i++)
+		order_by_cost(rs, rs->rules[i].expr);
 }

@@ -23,6 +23,8 @@ struct ruleset_options {
 	const char *taxonomy; /* folder of config/taxonomy, or NULL: the embedded default */
 	const char *placeholders; /* JSON file {"name": ["value", ...]}, or NULL */
 	bool no_prefilter;        /* property tests: naive matching of every rule */
+	const char *cache;        /* folder where compiled literals are kept, or NULL: nowhere */
+	bool cache_keep;          /* write there what had to be built */
 };
 
 /* What correlation and output need to know of a rule. */
@@ -80,6 +82,18 @@ int matcher_run(struct matcher *m, struct batch b, struct record *r);
 /* The same into an array of the caller's: ascending rule numbers. ERR_FULL beyond max. */
 int matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t *ret,
 	uint32_t max, uint32_t *n);
+/* What matching cost since the last call. Times are of one record in MATCH_TIMED, times that. */
+struct rule_cost {
+	uint64_t looked, hits, ns; /* records that made it a candidate, that it matched */
+};
+struct match_cost {
+	uint64_t records, scan_ns; /* scan: what is done before any rule is looked at */
+};
+#define MATCH_TIMED 64u
+/* tell: each rule that was looked at since, ascending. */
+void matcher_take_costs(struct matcher *m,
+	void (*tell)(void *ctx, uint32_t rule, const struct rule_cost *c), void *ctx,
+	struct match_cost *ret);
 /* PCRE2 limits hit since the last call. */
 uint64_t matcher_take_limits(struct matcher *m);
 void matcher_free(struct matcher *m);

@@ -1,6 +1,7 @@
 #include "detect/matcher.h"
 
 #include <hs/hs.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -38,6 +39,10 @@ matcher_new(const struct ruleset *rs, enum matcher_part part)
 	m->hit_stamp = array(m, rs->nwitnesses, sizeof(uint32_t));
 	m->atom_stamp = array(m, rs->natoms, sizeof(uint32_t));
 	m->candidates = array(m, rs->rule_words, sizeof(uint64_t));
+	m->touched = array(m, rs->rule_words / 64 + 1, sizeof(uint64_t));
+	m->costs = array(m, rs->nrules, sizeof(*m->costs));
+	m->costly = array(m, rs->rule_words, sizeof(uint64_t));
+	m->active = array(m, rs->nshards, sizeof(uint32_t));
 	m->labels = array(m, LABEL_CACHE, sizeof(*m->labels));
 	for (size_t i = 0; i < LABEL_CACHE; i++)
 		route_room(rs, &m->arena, &m->labels[i].group);
@@ -72,6 +77,22 @@ matcher_free(struct matcher *m)
 	mem_free(m);
 }
 
+void
+matcher_take_costs(struct matcher *m,
+	void (*tell)(void *ctx, uint32_t rule, const struct rule_cost *c), void *ctx,
+	struct match_cost *ret)
+{
+	for (size_t w = 0; w < m->rs->rule_words; w++)
+		for (; m->costly[w]; m->costly[w] &= m->costly[w] - 1) {
+			size_t rule = w * 64 + (size_t)__builtin_ctzll(m->costly[w]);
+
+			tell(ctx, (uint32_t)rule, &m->costs[rule]);
+			m->costs[rule] = (struct rule_cost){0};
+		}
+	*ret = m->cost;
+	m->cost = (struct match_cost){0};
+}
+
 uint64_t
 matcher_take_limits(struct matcher *m)
 {
@@ -83,18 +104,18 @@ matcher_take_limits(struct matcher *m)
 
 /* ---- which rules apply ---- */
 
-/* One attribute of the record's own label: its values in lower case, with separators. */
+/* One attribute of the record's own label: its values as they stand, with separators. */
 static struct str
-label_part(struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
+label_part(const struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
 {
 	size_t from = *n;
 
-	for (uint32_t i = 0; i < m->n; i++) {
+	for (uint32_t i = 0; i < m->n - m->has_raw; i++) {
 		struct str s;
 
 		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
 			continue;
-		s = value_lower(m, i);
+		s = value_raw(m, i);
 		if (*n + s.n + 1 > cap)
 			continue; /* no rule's word is that long */
 		if (*n > from)
@@ -105,27 +126,46 @@ label_part(struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
 	return str_make(room + from, *n - from);
 }
 
+/* A label's values in lower case: the separator is no letter. */
+static void
+fill_label(struct matcher *m, struct str product, struct str category, struct str service,
+	struct group *g)
+{
+	struct arena a = {0};
+	struct str parts[3] = {product, category, service};
+	struct attributes label;
+
+	for (unsigned i = 0; i < 3; i++) {
+		char *low = arena_alloc(&a, parts[i].n * 3 + 1);
+
+		parts[i] = str_make(low, utf8_lower_to(parts[i], low));
+	}
+	label = (struct attributes){parts[0], parts[1], parts[2]};
+	route_fill(m->rs, m->part, &label, g);
+	arena_done(&a);
+}
+
 static const struct group *
 own_label(struct matcher *m)
 {
 	char key[4096];
 	const size_t cap = sizeof(key) - 2; /* the two line breaks */
 	size_t n = 0;
-	struct attributes label;
+	struct str product, category, service;
 	struct label_entry *at;
 
-	label.product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, cap);
+	product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, cap);
 	key[n++] = '\n';
-	label.category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, cap);
+	category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, cap);
 	key[n++] = '\n';
-	label.service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, cap);
+	service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, cap);
 	if (n > LABEL_MAX) {
-		route_fill(m->rs, m->part, &label, &m->spare);
+		fill_label(m, product, category, service, &m->spare);
 		return &m->spare;
 	}
 	at = &m->labels[hash_text(str_make(key, n)) % LABEL_CACHE];
 	if (!str_eq(str_make(at->key, at->n), str_make(key, n))) {
-		route_fill(m->rs, m->part, &label, &at->group);
+		fill_label(m, product, category, service, &at->group);
 		memcpy(at->key, key, n);
 		at->n = n;
 	}
@@ -135,12 +175,19 @@ own_label(struct matcher *m)
 /* ---- which rules may match ---- */
 
 static void
+nominate(struct matcher *m, uint32_t rule)
+{
+	m->candidates[rule / 64] |= UINT64_C(1) << (rule % 64);
+	m->touched[rule / 4096] |= UINT64_C(1) << (rule / 64 % 64);
+}
+
+static void
 see(struct matcher *m, uint32_t witness)
 {
 	const struct witness *w = &m->rs->witnesses[witness];
 
 	for (size_t i = 0; i < w->nrules; i++)
-		m->candidates[w->rules[i] / 64] |= UINT64_C(1) << (w->rules[i] % 64);
+		nominate(m, w->rules[i]);
 }
 
 static int
@@ -165,69 +212,115 @@ look_up(struct matcher *m, const struct scan_table *t, struct str text)
 		on_literal(w, 0, 0, 0, m);
 }
 
-/* The literals of the databases that may matter for this record. */
+/* The literals of the active databases. */
 static void
-scan_literals(struct matcher *m, const struct scan_slot *s, uint32_t i, struct str low)
+scan_literals(struct matcher *m, uint32_t nactive, struct str low, bool ascii)
 {
-	for (uint32_t k = s->first_shard; k < s->first_shard + s->nshards; k++) {
-		const struct scan_shard *shard = &m->rs->shards[k];
+	for (uint32_t k = 0; k < nactive; k++) {
+		const struct scan_shard *shard = &m->rs->shards[m->active[k]];
 
-		if (m->shard_stamp[k] == m->stamp &&
-			!(shard->beyond_ascii && m->values[i].low_ascii) &&
+		if (low.n >= shard->shortest && !(shard->beyond_ascii && ascii) &&
 			hs_scan(shard->db, low.p, (unsigned)low.n, 0, m->scratch, on_literal, m) !=
 				HS_SUCCESS)
 			m->blind = true;
 	}
 }
 
+/* 4.624e3 equals 4624, but is not its text: candidates, not hits. */
 static void
-scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
+see_number(struct matcher *m, const struct scan_slot *s, struct str low)
+{
+	char canon[NUMBER_CANON_MAX];
+	struct number n;
+	uint32_t w;
+
+	if (!number_of(low, &n))
+		return;
+	w = scan_lookup(m->rs, &s->equals, str_make(canon, number_canon(n, canon)));
+	if (w != NONE)
+		see(m, w);
+}
+
+/* U+017F folds to s in regular expressions but not in lower-casing. */
+static void
+see_folding(struct matcher *m, const struct scan_slot *s, struct str low)
+{
+	if (str_find(low, STR("\xc5\xbf")) >= 0)
+		for (size_t k = 0; k < s->nfolding; k++)
+			see(m, s->folding[k]);
+}
+
+static void
+look_up_value(struct matcher *m, const struct scan_slot *s, uint32_t i)
 {
 	struct str low = value_lower(m, i);
 
-	look_up(m, &s->equals, low);
+	if (s->equals.at)
+		look_up(m, &s->equals, low);
 	if (s->tails.at)
 		look_up(m, &s->tails, scan_tail(low));
-	if (s->equals.at && value_kind(m, i) == VALUE_NUMBER) {
-		char canon[NUMBER_CANON_MAX];
-		struct number n;
-		uint32_t w;
+	if (s->equals.at && value_kind(m, i) == VALUE_NUMBER)
+		see_number(m, s, low);
+}
 
-		/* 4.624e3 equals 4624, but is not its text: candidates, not hits. */
-		if (number_of(low, &n)) {
-			w = scan_lookup(m->rs, &s->equals, str_make(canon, number_canon(n, canon)));
-			if (w != NONE)
-				see(m, w);
-		}
-	}
+static void
+scan_value(struct matcher *m, const struct scan_slot *s, uint32_t i, uint32_t nactive)
+{
+	struct str low;
+
+	look_up_value(m, s, i);
+	if (nactive == 0 && s->nfolding == 0)
+		return;
+	low = value_lower(m, i);
 	if (low.n > 0)
-		scan_literals(m, s, i, low);
-	/* U+017F folds to s in regular expressions but not in lower-casing. */
-	if (s->nfolding > 0 && str_find(low, STR("\xc5\xbf")) >= 0)
-		for (size_t k = 0; k < s->nfolding; k++)
-			see(m, s->folding[k]);
+		scan_literals(m, nactive, low, m->values[i].low_ascii);
+	if (s->nfolding > 0 && !m->values[i].low_ascii)
+		see_folding(m, s, low);
+}
+
+/* Keywords look at every value: all of them at once. */
+static void
+scan_every(struct matcher *m, const struct scan_slot *s, uint32_t nactive)
+{
+	uint32_t at = 0, i;
+	bool ascii;
+
+	if (nactive > 0 || s->nfolding > 0) {
+		struct str all = values_joined(m, &ascii);
+
+		scan_literals(m, nactive, all, ascii);
+		if (s->nfolding > 0 && !ascii)
+			see_folding(m, s, all);
+	}
+	if (!s->equals.at)
+		return;
+	while ((i = slot_next(m, SLOT_EVERY, &at)) != NONE)
+		look_up_value(m, s, i);
 }
 
 static void
 scan_slot(struct matcher *m, uint32_t slot)
 {
 	const struct scan_slot *s = &m->rs->scan[slot];
-	uint32_t at = 0, i;
+	uint32_t at = 0, nactive = 0, i;
 
 	m->scan_stamp[slot] = m->stamp;
 	if (s->present != NONE)
 		see(m, s->present);
 	for (uint32_t k = s->first_shard; k < s->first_shard + s->nshards; k++)
-		if (m->group->shards[k / 64] >> (k % 64) & 1)
+		if (m->group->shards[k / 64] >> (k % 64) & 1) {
 			m->shard_stamp[k] = m->stamp;
-	if (!s->equals.at && !s->tails.at && s->nshards == 0)
-		return;
-	while ((i = slot_next(m, slot, &at)) != NONE)
-		if (value_has_text(m, i))
-			scan_value(m, s, i);
+			m->active[nactive++] = k;
+		}
+	if (slot == SLOT_EVERY)
+		scan_every(m, s, nactive);
+	else if (s->equals.at || s->tails.at || nactive > 0 || s->nfolding > 0)
+		while ((i = slot_next(m, slot, &at)) != NONE)
+			if (value_has_text(m, i))
+				scan_value(m, s, i, nactive);
 	/* The scanner failed: nothing it did not see is known. */
-	for (uint32_t k = s->first_shard; m->blind && k < s->first_shard + s->nshards; k++)
-		m->shard_stamp[k] = 0;
+	for (uint32_t k = 0; m->blind && k < nactive; k++)
+		m->shard_stamp[m->active[k]] = 0;
 }
 
 static void
@@ -251,12 +344,93 @@ scan_record(struct matcher *m, const struct group *g)
 	}
 }
 
+static void
+nominate_all(struct matcher *m, const struct group *g)
+{
+	for (size_t i = 0; i < m->rs->rule_words; i++)
+		if (g->rules[i]) {
+			m->candidates[i] = g->rules[i];
+			m->touched[i / 64] |= UINT64_C(1) << (i % 64);
+		}
+}
+
+/* Those of the record before; kept till now for who explains them. */
+static void
+forget_candidates(struct matcher *m)
+{
+	for (size_t t = 0; t < m->rs->rule_words / 64 + 1; t++)
+		for (; m->touched[t]; m->touched[t] &= m->touched[t] - 1)
+			m->candidates[t * 64 + (size_t)__builtin_ctzll(m->touched[t])] = 0;
+}
+
+/* For counters alone: no outcome depends on it. */
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool
+is_timed(const struct matcher *m)
+{
+	return m->stamp % MATCH_TIMED == 0;
+}
+
+static bool
+try_rule(struct matcher *m, uint32_t rule)
+{
+	struct rule_cost *c = &m->costs[rule];
+	uint64_t from = is_timed(m) ? now_ns() : 0;
+	bool hit = eval_expr(m, m->rs->rules[rule].expr);
+
+	if (from)
+		c->ns += (now_ns() - from) * MATCH_TIMED;
+	c->looked++;
+	c->hits += hit;
+	m->costly[rule / 64] |= UINT64_C(1) << (rule % 64);
+	return hit;
+}
+
+/* The candidates of one word of the bit set that match. */
+static int
+try_word(struct matcher *m, size_t w, uint32_t *ret, uint32_t max, uint32_t *n)
+{
+	uint64_t bits = m->candidates[w] & m->group->rules[w];
+
+	for (; bits; bits &= bits - 1) {
+		uint32_t rule = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
+
+		if (!try_rule(m, rule))
+			continue;
+		if (*n >= max)
+			return ERR_FULL;
+		ret[(*n)++] = rule;
+	}
+	return 0;
+}
+
+/* In ascending order. */
+static int
+try_candidates(struct matcher *m, uint32_t *ret, uint32_t max, uint32_t *n)
+{
+	int rc = 0;
+
+	for (size_t t = 0; t < m->rs->rule_words / 64 + 1; t++)
+		for (uint64_t words = m->touched[t]; words && rc == 0; words &= words - 1)
+			rc = try_word(m, t * 64 + (size_t)__builtin_ctzll(words), ret, max, n);
+	return rc;
+}
+
 int
 matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t *ret, uint32_t max,
 	uint32_t *n)
 {
 	const struct ruleset *rs = m->rs;
 	const struct group *g;
+	uint64_t from;
 
 	*n = 0;
 	if (r->logsource != LOGSOURCE_LABEL &&
@@ -269,29 +443,19 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 		    : &rs->groups[m->part]
 				 [r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
 	m->group = g;
-	if (rs->opt.no_prefilter) {
-		memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
-	} else {
-		memcpy(m->candidates, g->always, rs->rule_words * sizeof(uint64_t));
-		m->blind = false;
+	m->blind = false;
+	forget_candidates(m);
+	for (size_t i = 0; i < g->nalways; i++)
+		nominate(m, g->always[i]);
+	from = is_timed(m) ? now_ns() : 0;
+	if (!rs->opt.no_prefilter)
 		scan_record(m, g);
-		if (m->blind)
-			memcpy(m->candidates, g->rules, rs->rule_words * sizeof(uint64_t));
-	}
-	for (size_t w = 0; w < rs->rule_words; w++) {
-		uint64_t bits = m->candidates[w] & g->rules[w];
-
-		for (; bits; bits &= bits - 1) {
-			uint32_t rule = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
-
-			if (!eval_expr(m, rs->rules[rule].expr))
-				continue;
-			if (*n >= max)
-				return ERR_FULL;
-			ret[(*n)++] = rule;
-		}
-	}
-	return 0;
+	if (from)
+		m->cost.scan_ns += (now_ns() - from) * MATCH_TIMED;
+	m->cost.records++;
+	if (rs->opt.no_prefilter || m->blind)
+		nominate_all(m, g);
+	return try_candidates(m, ret, max, n);
 }
 
 int

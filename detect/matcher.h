@@ -50,13 +50,18 @@ struct matcher {
 	uint16_t next[VALUES_MAX]; /* entry + 1 of the same field; 0 = end */
 	struct value values[VALUES_MAX];
 
-	uint32_t *slot_stamp;  /* resolved */
-	uint16_t *slot_field;  /* the target that is present; 0 = none */
-	uint32_t *scan_stamp;  /* per slot: scanned */
-	uint32_t *shard_stamp; /* per literal database: scanned */
-	uint32_t *hit_stamp;   /* per witness: seen */
-	uint32_t *atom_stamp;  /* stamp * 2 + result */
-	uint64_t *candidates;  /* bit per rule */
+	uint32_t *slot_stamp;    /* resolved */
+	uint16_t *slot_field;    /* the target that is present; 0 = none */
+	uint32_t *scan_stamp;    /* per slot: scanned */
+	uint32_t *shard_stamp;   /* per literal database: scanned */
+	uint32_t *hit_stamp;     /* per witness: seen */
+	uint32_t *atom_stamp;    /* stamp * 2 + result */
+	uint64_t *candidates;    /* bit per rule; cleared when the next record comes */
+	uint64_t *touched;       /* bit per word of candidates that is not zero */
+	struct rule_cost *costs; /* per rule, since they were last taken */
+	uint64_t *costly;        /* bit per rule: it has any */
+	struct match_cost cost;
+	uint32_t *active; /* the databases of the slot in hand that matter for the record */
 
 	struct text_block *blocks, *block;
 	size_t block_used;
@@ -78,6 +83,9 @@ bool value_has_text(const struct matcher *m, uint32_t i);
 struct str value_raw(const struct matcher *m, uint32_t i);
 struct str value_lower(struct matcher *m, uint32_t i);
 struct str value_sound(struct matcher *m, uint32_t i);
+/* All that keywords look at, in lower case, each value followed by a byte that no text holds
+ * (0xff), in one piece: one scan sees it all. *ascii: but for these bytes it is ASCII. */
+struct str values_joined(struct matcher *m, bool *ascii);
 enum value_kind value_kind(const struct matcher *m, uint32_t i);
 /* Walk the values of a slot: start with at = 0; NONE at the end. */
 uint32_t slot_next(struct matcher *m, uint32_t slot, uint32_t *at);

@@ -1,6 +1,7 @@
 /* Which rules apply to which kind of log (Sigma's logsource). */
 #include "detect/ruleset.h"
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 static void
@@ -36,7 +37,7 @@ void
 route_room(const struct ruleset *rs, struct arena *a, struct group *g)
 {
 	g->rules = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
-	g->always = arena_alloc(a, rs->rule_words * sizeof(uint64_t));
+	g->always = arena_alloc(a, (rs->nalways + 1) * sizeof(uint32_t));
 	g->slots = arena_alloc(a, rs->slot_words * sizeof(uint64_t));
 	g->shards = arena_alloc(a, rs->shard_words * sizeof(uint64_t));
 }
@@ -81,21 +82,27 @@ void
 route_fill(const struct ruleset *rs, enum matcher_part part, const struct attributes *label,
 	struct group *g)
 {
+	bool *fits;
+
 	memset(g->rules, 0, rs->rule_words * sizeof(uint64_t));
-	memset(g->always, 0, rs->rule_words * sizeof(uint64_t));
+	g->nalways = 0;
 	memset(g->slots, 0, rs->slot_words * sizeof(uint64_t));
 	memset(g->shards, 0, rs->shard_words * sizeof(uint64_t));
 	g->empty = true;
+	fits = mem_zero(rs->nsources + 1, sizeof(*fits));
+	for (size_t i = 0; i < rs->nsources; i++)
+		fits[i] = route_fits(rs, label, &rs->sources[i]);
 	for (size_t i = 0; i < rs->nrules; i++) {
 		const struct rule *r = &rs->rules[i];
 
-		if (r->info.off || !of_part(r, part) || !route_fits(rs, label, &r->source))
+		if (r->info.off || !of_part(r, part) || !fits[r->source_id])
 			continue;
 		g->empty = false;
 		set_bit(g->rules, i);
 		if (r->always)
-			set_bit(g->always, i);
+			g->always[g->nalways++] = (uint32_t)i;
 	}
+	mem_free(fits);
 	for (size_t i = 0; i < rs->nwitnesses; i++) {
 		const struct witness *w = &rs->witnesses[i];
 

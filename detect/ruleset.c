@@ -26,6 +26,19 @@ reject(struct ruleset *rs, struct rule_document *doc)
 		map_put(&rs->rejected, name, NULL);
 }
 
+static uint32_t
+source_intern(struct ruleset *rs, const struct attributes *a)
+{
+	for (size_t i = 0; i < rs->nsources; i++)
+		if (str_eq(rs->sources[i].product, a->product) &&
+			str_eq(rs->sources[i].category, a->category) &&
+			str_eq(rs->sources[i].service, a->service))
+			return (uint32_t)i;
+	rs->sources = mem_grow(rs->sources, rs->nsources, &rs->cap_sources, sizeof(*rs->sources));
+	rs->sources[rs->nsources] = *a;
+	return (uint32_t)rs->nsources++;
+}
+
 static void
 add_rule(struct compile *c, struct rule_document *doc)
 {
@@ -48,6 +61,7 @@ add_rule(struct compile *c, struct rule_document *doc)
 	}
 	rule_words(root, &rs->arena, &r.info.words);
 	r.info.words.families = watch_families(c, root);
+	r.source_id = source_intern(rs, &r.source);
 	r.own_id = arena_str(&rs->arena, text_at(root, "id"));
 	r.info.name = arena_str(&rs->arena, text_at(root, "name"));
 	r.info.path = arena_z(&rs->arena, str_of(doc->path));
@@ -166,6 +180,7 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	cover_rules(rs);
 	index_fields(rs);
 	rc = scan_build(rs, why);
+	rs->opt.cache = NULL; /* lent for the building only */
 	if (rc < 0)
 		goto done;
 	route_build(rs);
@@ -246,6 +261,7 @@ ruleset_free(struct ruleset *rs)
 		mem_free(rs->witnesses[i].rules);
 	mem_free(rs->witnesses);
 	mem_free(rs->rules);
+	mem_free(rs->sources);
 	map_done(&rs->witness_ids);
 	map_done(&rs->ids);
 	map_done(&rs->rejected);

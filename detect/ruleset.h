@@ -87,6 +87,7 @@ struct rule {
 	struct rule_info info;
 	struct str own_id; /* Sigma `id`, empty if none */
 	struct attributes source;
+	uint32_t source_id; /* the same for rules of the same log source */
 	struct expr *expr;
 	struct watch *watch; /* tests of watchlist and session, or NULL */
 	bool always;         /* no witness: looked at whenever its log source fits */
@@ -94,10 +95,12 @@ struct rule {
 
 /* Which rules apply to a kind of log. */
 struct group {
-	uint64_t *rules, *always; /* bit per rule */
-	uint64_t *slots;          /* bit per slot that is worth scanning */
-	uint64_t *shards;         /* bit per literal database */
-	bool empty;               /* no rule at all: nothing need be looked at */
+	uint64_t *rules;  /* bit per rule */
+	uint32_t *always; /* rules without a witness */
+	size_t nalways;
+	uint64_t *slots;  /* bit per slot that is worth scanning */
+	uint64_t *shards; /* bit per literal database */
+	bool empty;       /* no rule at all: nothing need be looked at */
 };
 
 struct taxonomy;
@@ -120,6 +123,9 @@ struct ruleset {
 	struct map witness_ids;
 	struct rule *rules;
 	size_t nrules, cap_rules;
+	size_t nalways;             /* rules without a witness */
+	struct attributes *sources; /* each that some rule names, once */
+	size_t nsources, cap_sources;
 	struct map ids;         /* id, and name where no id has it -> rule + 1 */
 	struct map rejected;    /* ids and names of documents left out */
 	struct scan_slot *scan; /* per slot */
@@ -161,6 +167,7 @@ void cover_rules(struct ruleset *rs);
 struct scan_table {
 	uint32_t *at; /* witness + 1 */
 	size_t mask;
+	uint64_t lengths; /* bit n % 64: some text has n bytes */
 };
 
 struct scan_slot {
@@ -179,6 +186,7 @@ struct scan_slot {
 struct scan_shard {
 	struct attributes source; /* the group must fit it */
 	bool beyond_ascii;
+	size_t shortest; /* bytes of its shortest literal: no shorter text can hold one */
 	struct hs_database *db;
 	uint32_t *items; /* witnesses */
 	size_t n, cap;

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "detect/cache.h"
 #include "detect/ruleset.h"
 
 struct str
@@ -20,8 +21,12 @@ scan_tail(struct str text)
 uint32_t
 scan_lookup(const struct ruleset *rs, const struct scan_table *t, struct str text)
 {
-	size_t at = hash_text(text) & t->mask;
+	size_t at;
 
+	/* Most values are spared the hash by their length alone. */
+	if (!(t->lengths >> (text.n % 64) & 1))
+		return NONE;
+	at = hash_text(text) & t->mask;
 	for (; t->at[at]; at = (at + 1) & t->mask)
 		if (str_eq(rs->witnesses[t->at[at] - 1].text, text))
 			return t->at[at] - 1;
@@ -38,8 +43,10 @@ table_build(struct ruleset *rs, struct scan_table *t, const uint32_t *list, size
 	t->mask = size - 1;
 	t->at = arena_alloc(&rs->arena, size * sizeof(*t->at));
 	for (size_t i = 0; i < n; i++) {
-		size_t at = hash_text(rs->witnesses[list[i]].text) & t->mask;
+		struct str text = rs->witnesses[list[i]].text;
+		size_t at = hash_text(text) & t->mask;
 
+		t->lengths |= UINT64_C(1) << (text.n % 64);
 		while (t->at[at])
 			at = (at + 1) & t->mask;
 		t->at[at] = list[i] + 1;
@@ -85,14 +92,11 @@ same_source(const struct attributes *a, const struct attributes *b)
 
 /* The slot's shard for a rule's log source, made if there is none. */
 static uint32_t
-shard_for(struct ruleset *rs, struct scan_slot *s, uint32_t slot, const struct rule *r, bool beyond)
+shard_for(struct ruleset *rs, struct scan_slot *s, const struct rule *r, bool beyond)
 {
-	struct attributes source = {.product = r->source.product};
+	struct attributes source = r->source;
 	uint32_t i;
 
-	/* Keywords look at every value: there the finest split pays. */
-	if (slot == SLOT_EVERY)
-		source = r->source;
 	if (rs->opt.ignore_logsource)
 		source = (struct attributes){0};
 	for (i = s->first_shard; i < rs->nshards; i++)
@@ -118,14 +122,14 @@ join_shard(struct ruleset *rs, uint32_t witness, uint32_t shard)
 	w->shards = w->shards ? w->shards : arena_alloc(&rs->arena, w->nrules * sizeof(*w->shards));
 	w->shards[w->nshards++] = shard;
 	to->items = mem_grow(to->items, to->n, &to->cap, sizeof(*to->items));
+	to->shortest = to->n == 0 || w->text.n < to->shortest ? w->text.n : to->shortest;
 	to->items[to->n++] = witness;
 }
 
-static int
-shards_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
+static void
+shards_fill(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n)
 {
 	struct scan_slot *s = &rs->scan[slot];
-	int rc = 0;
 
 	s->first_shard = (uint32_t)rs->nshards;
 	for (size_t i = 0; i < n; i++) {
@@ -133,21 +137,31 @@ shards_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, 
 		bool beyond = !utf8_is_ascii(w->text);
 
 		for (size_t k = 0; k < w->nrules; k++)
-			join_shard(rs, list[i],
-				shard_for(rs, s, slot, &rs->rules[w->rules[k]], beyond));
+			join_shard(rs, list[i], shard_for(rs, s, &rs->rules[w->rules[k]], beyond));
 	}
-	for (uint32_t i = s->first_shard; i < rs->nshards && rc == 0; i++)
+}
+
+/* All databases, from the cache if it has them. */
+static int
+databases_build(struct ruleset *rs, struct diag *why)
+{
+	int rc = 0;
+
+	if (rs->opt.cache && rs->nshards > 0 && cache_read(rs, rs->opt.cache, why))
+		return 0;
+	for (size_t i = 0; i < rs->nshards && rc == 0; i++)
 		rc = database_build(rs, &rs->shards[i], why);
+	if (rc == 0 && rs->opt.cache && rs->opt.cache_keep && rs->nshards > 0)
+		cache_write(rs, rs->opt.cache, why);
 	return rc;
 }
 
 /* Witnesses of one slot, sorted by kind. */
-static int
-slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, struct diag *why)
+static void
+slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n)
 {
 	struct scan_slot *s = &rs->scan[slot];
 	uint32_t *some = mem_zero(n + 1, sizeof(*some));
-	int rc = 0;
 
 	s->present = NONE;
 	for (unsigned kind = 0; kind <= WITNESS_PRESENT; kind++) {
@@ -165,7 +179,7 @@ slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, st
 		else if (kind == WITNESS_PRESENT)
 			s->present = some[0];
 		else
-			rc = shards_build(rs, slot, some, found, why);
+			shards_fill(rs, slot, some, found);
 		s->folding = s->folding ? s->folding
 					: arena_alloc(&rs->arena, (n + 1) * sizeof(*s->folding));
 		for (size_t i = 0; i < found; i++)
@@ -173,7 +187,6 @@ slot_build(struct ruleset *rs, uint32_t slot, const uint32_t *list, size_t n, st
 				s->folding[s->nfolding++] = some[i];
 	}
 	mem_free(some);
-	return rc;
 }
 
 int
@@ -181,7 +194,6 @@ scan_build(struct ruleset *rs, struct diag *why)
 {
 	size_t *count = mem_zero(rs->nslots + 1, sizeof(*count));
 	uint32_t **lists = mem_zero(rs->nslots + 1, sizeof(*lists));
-	int rc = 0;
 
 	rs->scan = mem_zero(rs->nslots, sizeof(*rs->scan));
 	for (uint32_t w = 0; w < rs->nwitnesses; w++)
@@ -195,14 +207,12 @@ scan_build(struct ruleset *rs, struct diag *why)
 		if (rs->witnesses[w].nrules > 0)
 			lists[rs->witnesses[w].slot][count[rs->witnesses[w].slot]++] = w;
 	for (size_t i = 0; i < rs->nslots; i++) {
-		int one = slot_build(rs, (uint32_t)i, lists[i], count[i], why);
-
-		rc = rc ? rc : one;
+		slot_build(rs, (uint32_t)i, lists[i], count[i]);
 		mem_free(lists[i]);
 	}
 	mem_free(lists);
 	mem_free(count);
-	return rc;
+	return databases_build(rs, why);
 }
 
 void

@@ -22,6 +22,7 @@
 	F(proxy)                                                                                   \
 	F(webserver)                                                                               \
 	F(dns)                                                                                     \
+	F(cloud)                                                                                   \
 	F(needs)
 
 #define EMBED_ONE(id) EMBED(id, "config/taxonomy/" #id ".yml")

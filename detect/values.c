@@ -128,13 +128,43 @@ value_lower(struct matcher *m, uint32_t i)
 		struct str s = value_raw(m, i);
 		char *to;
 
-		v->low_ascii = utf8_is_ascii(s);
-		to = text_room(m, v->low_ascii ? s.n : s.n * 3);
+		to = text_room(m, s.n * 3);
 		v->low_stamp = m->stamp;
-		v->low = str_make(to, utf8_lower_to(s, to));
+		v->low = str_make(to, utf8_lower_look(s, to, &v->low_ascii));
 		m->block_used += v->low.n;
 	}
 	return v->low;
+}
+
+struct str
+values_joined(struct matcher *m, bool *ascii)
+{
+	uint32_t at = 0, i;
+	size_t need = 0;
+	char *to;
+	struct str all;
+
+	*ascii = true;
+	while ((i = slot_next(m, SLOT_EVERY, &at)) != NONE)
+		need += value_raw(m, i).n * 3 + 1;
+	to = text_room(m, need);
+	all = str_make(to, 0);
+	at = 0;
+	while ((i = slot_next(m, SLOT_EVERY, &at)) != NONE) {
+		struct value *v = &m->values[i];
+
+		if (v->low_stamp == m->stamp && v->low.n)
+			memcpy(to, v->low.p, v->low.n);
+		else if (v->low_stamp != m->stamp)
+			v->low = str_make(to, utf8_lower_look(value_raw(m, i), to, &v->low_ascii));
+		v->low_stamp = m->stamp;
+		*ascii = *ascii && v->low_ascii;
+		to += v->low.n;
+		*to++ = '\xff';
+	}
+	all.n = (size_t)(to - all.p);
+	m->block_used += all.n;
+	return all;
 }
 
 struct str

@@ -26,6 +26,8 @@ cuts_of(const struct json_value *v, bool *odd)
 	uint64_t cuts = 0;
 	unsigned dot = 0, part = 0;
 
+	if (v->parts == 1 && (v->name.n == 0 || !memchr(v->name.p, '.', v->name.n)))
+		return 0;
 	for (size_t i = 0; i < v->name.n; i++) {
 		if (v->name.p[i] != '.')
 			continue;
@@ -129,7 +131,7 @@ take_time(struct reading *r, const struct json_value *v)
 {
 	bool at = str_eq(v->name, STR("@timestamp"));
 
-	if (!v->literal || (!at && !str_eq(v->name, STR("timestamp"))) || (!at && r->from_at))
+	if ((v->name.n != 9 && !at) || !v->literal || (!at && !str_eq(v->name, STR("timestamp"))) || (!at && r->from_at))
 		return;
 	r->stamped = true;
 	r->from_at = at;

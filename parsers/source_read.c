@@ -150,10 +150,29 @@ family(const struct source *s, const struct recs *w)
 	const struct entry *e = batch_entries(w->b);
 	enum log_family named = FAMILY_OTHER;
 
-	for (uint32_t i = w->cur->first_entry; i < batch_results(w->b)->nentries; i++)
-		if (e[i].field == FIELD_LOGSOURCE_CATEGORY)
-			named = family_of_category(entry_text(w->b, &e[i]));
+	for (uint32_t i = w->cur->first_entry; i < batch_results(w->b)->nentries; i++) {
+		enum log_family one;
+
+		if (e[i].field != FIELD_LOGSOURCE_CATEGORY)
+			continue;
+		one = family_of_category(entry_text(w->b, &e[i]));
+		if (named == FAMILY_OTHER || one == FAMILY_REMOTE)
+			named = one;
+	}
 	return named == FAMILY_REMOTE || s->family == FAMILY_OTHER ? named : s->family;
+}
+
+/* Several values of one attribute stand apart by commas; a rule's word may be any of them. */
+static void
+put_label(struct recs *w, unsigned field, struct str list)
+{
+	bool many = str_chr(list, ',') >= 0, more = list.n > 0;
+	struct str one;
+
+	while (more) {
+		more = str_cut(&list, ',', &one);
+		rec_put_kind(w, field, VALUE_STRING, one, ENTRY_HIDDEN | (many ? ENTRY_ARRAY : 0));
+	}
 }
 
 static void
@@ -181,15 +200,11 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	put_fold(w);
 	record_set_family(w->cur, family(s, w));
 	if (s->logsource == LOGSOURCE_LABEL) {
-		if (s->product.n)
-			rec_put_kind(
-				w, FIELD_LOGSOURCE_PRODUCT, VALUE_STRING, s->product, ENTRY_HIDDEN);
-		if (s->category.n && !rec_has(w, FIELD_LOGSOURCE_CATEGORY))
-			rec_put_kind(w, FIELD_LOGSOURCE_CATEGORY, VALUE_STRING, s->category,
-				ENTRY_HIDDEN);
-		if (s->service.n && !rec_has(w, FIELD_LOGSOURCE_SERVICE))
-			rec_put_kind(
-				w, FIELD_LOGSOURCE_SERVICE, VALUE_STRING, s->service, ENTRY_HIDDEN);
+		put_label(w, FIELD_LOGSOURCE_PRODUCT, s->product);
+		if (!rec_has(w, FIELD_LOGSOURCE_CATEGORY))
+			put_label(w, FIELD_LOGSOURCE_CATEGORY, s->category);
+		if (!rec_has(w, FIELD_LOGSOURCE_SERVICE))
+			put_label(w, FIELD_LOGSOURCE_SERVICE, s->service);
 	}
 	if (p->limit_hit)
 		rec_flag(w, REASON_FORMAT);

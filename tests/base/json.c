@@ -282,3 +282,36 @@ Test(json_escape, reads_back_as_what_it_was)
 	buf_done(&s.out);
 	arena_done(&s.arena);
 }
+
+/* An object changes from comparing to a table on its way: no repeated key may slip through there.
+ */
+Test(json_flatten, the_last_of_two_keys_wins_wherever_both_stand)
+{
+	static const unsigned sizes[] = {2, 31, 32, 33, 34, 80};
+
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++)
+		for (unsigned again = 0; again < sizes[k]; again++) {
+			struct seen s = {0};
+			struct buf text = {0}, want = {0};
+			uint64_t flags;
+
+			/* The repeated key stands last, and once more inside an object of its own.
+			 */
+			buf_add_char(&text, '{');
+			for (unsigned i = 0; i < sizes[k]; i++)
+				buf_printf(&text, "\"key%u\":%u,", i, i);
+			buf_printf(&text, "\"key%u\":{\"key%u\":7}}", again, again);
+			cr_assert_eq(flatten(&s, buf_str(&text), &flags), REASON_NONE);
+			cr_expect_eq(
+				flags, UINT64_C(1) << REASON_JSON_DUP, "%u of %u", again, sizes[k]);
+			for (unsigned i = 0; i < sizes[k]; i++)
+				if (i != again)
+					buf_printf(&want, "key%u=n%u ", i, i);
+			buf_printf(&want, "key%u=o key%u.key%u:n7", again, again, again);
+			cr_expect(str_eq(buf_str(&s.out), buf_str(&want)), "%s", buf_z(&s.out));
+			buf_done(&text);
+			buf_done(&want);
+			buf_done(&s.out);
+			arena_done(&s.arena);
+		}
+}

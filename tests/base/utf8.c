@@ -126,3 +126,30 @@ Test(utf8, decode_encode_round)
 		cr_assert_eq(back, cp);
 	}
 }
+
+/* Blocks of 16, 8 and single bytes meet at every length and place of a letter beyond ASCII. */
+Test(utf8_lower, whatever_the_length_and_place)
+{
+	for (size_t n = 0; n <= 50; n++)
+		for (size_t at = 0; at <= n; at++) {
+			char in[64], want[64], out[192];
+			size_t len = n, got;
+			bool ascii;
+
+			for (size_t i = 0; i < n; i++) {
+				in[i] = "A@Z[az{9"[(i * 5 + n) % 8];
+				want[i] = (char)(in[i] >= 'A' && in[i] <= 'Z' ? in[i] + 32 : in[i]);
+			}
+			if (at < n) { /* U+00C9 becomes U+00E9 */
+				memmove(in + at + 2, in + at + 1, n - at - 1);
+				memmove(want + at + 2, want + at + 1, n - at - 1);
+				memcpy(in + at, "\xc3\x89", 2);
+				memcpy(want + at, "\xc3\xa9", 2);
+				len++;
+			}
+			got = utf8_lower_look(str_make(in, len), out, &ascii);
+			cr_expect(str_eq(str_make(out, got), str_make(want, len)), "%zu at %zu", n,
+				at);
+			cr_expect_eq(ascii, at == n, "%zu at %zu", n, at);
+		}
+}

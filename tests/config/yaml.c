@@ -84,7 +84,9 @@ static const struct bad_row {
 	{"a: !odd 1\n", 0, 0, "tag"},
 	{"a: 'x\n", 0, 0, "not YAML"},
 	{"\tb: 1\n", 0, 0, "not YAML"},
-	{"a: \xff\n", 0, 0, "UTF-8"},
+	{"a: \xff\n", 1, 4, "byte 0xFF is not UTF-8"},
+	{"a: 1\nb: \xc3\xa9\x83\n", 2, 5, "byte 0x83"},
+	{"a: 1\nb: 'x\xe3\x81'\n", 2, 6, "byte 0xE3"},
 	{NULL, 0, 0, NULL},
 };
 

@@ -74,3 +74,22 @@ Test(rulefile, folder)
 	diag_done(&why);
 	buf_done(&got);
 }
+
+Test(rulefile, a_misspelt_kind_is_guessed)
+{
+	struct rule_files *f = rule_files_new();
+	struct diag why = {0};
+
+	rule_files_parse(
+		f, STR("title: t\ndetecton: {a: 1}\n---\ntitle: u\nother: 1\n"), "f", false, &why);
+	cr_assert_eq(why.errors, 2);
+	cr_expect(
+		strstr(why.items[0].text, "did you mean \"detection\"?"), "%s", why.items[0].text);
+	cr_expect_eq(why.items[0].line, 2);
+	cr_expect_eq(why.items[0].column, 1);
+	cr_expect(strstr(why.items[1].text, "has none of detection"), "%s", why.items[1].text);
+	cr_expect_eq(why.items[1].line, 4);
+	cr_expect_eq(rule_files_rejected(f), 2);
+	rule_files_free(f);
+	diag_done(&why);
+}

@@ -37,6 +37,17 @@ static const struct row {
 		LOGSOURCE_WEBSERVER, true, "web servers"},
 	{"{category: dns}", "{query: a.test}", "{\"dns.question.name\":\"a.test\"}",
 		LOGSOURCE_GENERIC, false, "the label must fit as well"},
+	{"{product: azure, service: pim}", "{riskEventType: x}",
+		"{\"properties\":{\"riskEventType\":\"x\"}}", LOGSOURCE_LABEL, false,
+		"no label, no match"},
+	{"{product: gcp, service: gcp.audit}", "{gcp.audit.method_name: m}",
+		"{\"logsource\":{\"product\":\"gcp\",\"service\":\"gcp.audit\"},"
+		"\"protoPayload\":{\"methodName\":\"m\"}}",
+		LOGSOURCE_LABEL, true, "Google's LogEntry under the pipeline's word"},
+	{"{product: azure, service: pim}", "{riskEventType: x}",
+		"{\"logsource\":{\"product\":\"azure\",\"service\":[\"auditlogs\",\"pim\"]},"
+		"\"properties\":{\"riskEventType\":\"x\"}}",
+		LOGSOURCE_LABEL, true, "Azure's streams nest what Sigma's rules name plainly"},
 	{"{product: linux}", "{odd: 1}", "{\"odd\":1}", LOGSOURCE_SSHD, true,
 		"elsewhere a name is itself"},
 	{NULL, NULL, NULL, LOGSOURCE_NONE, false, NULL},

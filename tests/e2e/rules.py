@@ -57,6 +57,43 @@ def one(document, test):
     check((key in ids) == (test["expect"] == "fires"), f"wanted: {test['expect']}; these fired: {sorted(ids)}")
 
 
+def rules_test(*paths):
+    out = subprocess.run([NOROSHI, "rules", "test", "--json", *paths], capture_output=True, text=True, timeout=600)
+    return out.returncode, [json.loads(line) for line in out.stdout.splitlines()], out.stderr
+
+
+def shipped(rules):
+    code, tests, said = rules_test(RULES)
+    check(code == 0 and len({t["rule"] for t in tests}) >= rules, f"exit {code}, {len(tests)} tests; {said[-500:]}"
+          f" {[t for t in tests if not t['ok']][:5]}")
+
+
+OWN = """title: A word in a message
+id: word
+logsource: {product: example}
+detection: {a: {message|contains: secret}, condition: a}
+noroshi:
+  tests:
+    - {name: fires, expect: fires, events: [{logsource: {product: example}, message: a secret}]}
+    - {name: wrong, expect: quiet, events: [{logsource: {product: example}, message: the secret}]}
+    - {name: never, expect: fires, events: [{logsource: {product: example}, message: nothing}]}
+    - {name: odd, expect: perhaps, events: []}
+"""
+
+
+def failing():
+    with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as f:
+        f.write(OWN)
+        f.flush()
+        code, tests, _ = rules_test(f.name)
+        plain = subprocess.run([NOROSHI, "rules", "test", f.name], capture_output=True, text=True, timeout=60).stdout
+    check(code == 1, f"exit {code}")
+    check([t["ok"] for t in tests] == [True, False, False, False], f"which fail: {tests}")
+    check("it fired; fired: word" in tests[1]["why"], tests[1]["why"])
+    check("it stayed quiet; fired: nothing" in tests[2]["why"], tests[2]["why"])
+    check(f"{f.name}:8:" in plain and "4 tests of rules, 3 failed" in plain, plain)
+
+
 def main():
     tally, output = Tally(), 0
     for path in sorted(glob.glob(RULES + "/*.yml")):
@@ -70,6 +107,8 @@ def main():
                 output += 1
                 tally.run(f"{os.path.basename(path)}: {d['title']} is shown to fire and to stay quiet",
                           lambda tests=tests: check({t["expect"] for t in tests} == {"fires", "quiet"}, "only one of the two"))
+    tally.run("noroshi rules test says the same of all of them", lambda: shipped(output))
+    tally.run("noroshi rules test tells what fails, and where", failing)
     tally.run("rules with tests are there", lambda: check(output >= 20, f"{output} rules carry tests"))
     tally.end()
 

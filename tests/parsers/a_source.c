@@ -80,6 +80,27 @@ Test(source, a_test_that_fails_is_told_with_its_place)
 	}
 }
 
+/* A rule's log source asks for one word: each of a list must be there by itself. */
+Test(source, a_list_in_the_log_source_is_several_words)
+{
+	struct house h = {0};
+	struct buf got = {0};
+
+	house_read(&h, STR("{\"time\":\"2026-04-02T01:02:03Z\",\"operationName\":\"Update user\","
+			   "\"category\":\"AuditLogs\",\"properties\":{\"x\":\"y\"}}"));
+	house_field(&h, 0, STR("logsource.service"), &got);
+	cr_expect_str_eq(buf_z(&got), "signinlogs,auditlogs,riskdetection,pim");
+	buf_clear(&got);
+	for (uint32_t i = 0, n = 0; i < batch_records(h.batch)[0].nentries; i++) {
+		const struct entry *e = record_entries(h.batch, &batch_records(h.batch)[0]) + i;
+
+		if (e->field == FIELD_LOGSOURCE_SERVICE)
+			cr_expect(str_chr(entry_text(h.batch, e), ',') < 0 && ++n <= 4);
+	}
+	buf_done(&got);
+	house_done(&h);
+}
+
 Test(source, mistakes_are_told_with_their_place)
 {
 	static const struct {
