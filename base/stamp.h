@@ -46,6 +46,13 @@ bool stamp_take_clf(struct str *s, const struct zone *zone, int64_t arrival, int
 bool stamp_take_epoch(struct str *s, int64_t *ret);
 /* "Www Mmm dd hh:mm:ss yyyy" (ctime). */
 bool stamp_take_ctime(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/*
+ * The whole text (blanks around it aside) as spreadsheets and Japanese products write a date:
+ * 2026/4/2 8:05, 2026/04/02(木) 10:02:03.250, 2026年4月2日 午後3時4分5秒, 令和8年4月2日 15:04,
+ * R8.4.2, 20260402100203; full-width digits too; a date alone is its midnight; an offset may
+ * follow.
+ */
+bool stamp_sheet(struct str text, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* The month's number for its three English letters, letter case ignored; 0 if none. */
 int stamp_month(const char *three);
 

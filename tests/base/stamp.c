@@ -121,6 +121,58 @@ static const struct year_row years[] = {
 	{0},
 };
 
+Test(stamp, dates_of_spreadsheets_and_japan)
+{
+	static const struct {
+		const char *text, *want, *why; /* NULL: no date */
+	} rows[] = {
+		{"2026/4/2 8:05", "2026-04-01T23:05:00.000Z", "Excel leaves zeros and seconds out"},
+		{"2026/04/02 10:02:03", "2026-04-02T01:02:03.000Z", "padded"},
+		{"2026/04/02(木) 10:02:03.25", "2026-04-02T01:02:03.250Z", "a day of the week"},
+		{"2026-04-02 Thu 10:02", "2026-04-02T01:02:00.000Z", "an English one"},
+		{"2026年4月2日 午後3時4分5秒", "2026-04-02T06:04:05.000Z", "words, afternoon"},
+		{"2026年04月02日(木曜日) 15時04分", "2026-04-02T06:04:00.000Z", "no seconds"},
+		{"2026年4月2日午前0時5分", "2026-04-01T15:05:00.000Z", "no blank"},
+		{"令和8年4月2日 15:04", "2026-04-02T06:04:00.000Z", "an era"},
+		{"令和元年5月1日", "2019-04-30T15:00:00.000Z", "its first year"},
+		{"平成31年4月30日 12:00:00", "2019-04-30T03:00:00.000Z", "the era before"},
+		{"R8.4.2 15:04:05", "2026-04-02T06:04:05.000Z", "the era's letter"},
+		{"2026.04.02 3:04:05 PM", "2026-04-02T06:04:05.000Z", "dots, PM behind"},
+		{"2026/04/02 12:00:00 AM", "2026-04-01T15:00:00.000Z", "midnight"},
+		{"20260402150405", "2026-04-02T06:04:05.000Z", "digits alone"},
+		{"20260402 150405", "2026-04-02T06:04:05.000Z", "digits, a blank"},
+		{"２０２６／０４／０２　１５：０４", "2026-04-02T06:04:00.000Z", "full width"},
+		{"2026/04/02 15:04:05 GMT+09:00", "2026-04-02T06:04:05.000Z", "an offset"},
+		{"2026/04/02 15:04:05 JST", "2026-04-02T06:04:05.000Z", "Japan's zone"},
+		{"2026/04/02 06:04:05 UTC", "2026-04-02T06:04:05.000Z", "none"},
+		{"2026/02/30 15:04:05", NULL, "no such day"},
+		{"2026/04/02 25:04:05", NULL, "no such hour"},
+		{"2026/04-02", NULL, "two signs"},
+		{"2026/04/02 15:04:05 x", NULL, "something behind"},
+		{"26/04/02 15:04", NULL, "which part is the year is not sure"},
+		{"令和0年1月1日", NULL, "no era has a year 0"},
+		{"192.0.2.1", NULL, "an address"},
+		{"", NULL, "nothing"},
+	};
+	struct diag why = {0};
+	struct zone *tokyo;
+
+	cr_assert_eq(zone_load(STR("Asia/Tokyo"), &why, &tokyo), 0, "%s", diag_first(&why));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[32];
+		int64_t ns = -1;
+		bool got = stamp_sheet(str_of(rows[i].text), tokyo, NOW, &ns);
+
+		cr_expect_eq(got, rows[i].want != NULL, "%s: %s", rows[i].why, rows[i].text);
+		if (!got || !rows[i].want)
+			continue;
+		cr_expect(str_eq(str_make(text, stamp_format(ns, text)), str_of(rows[i].want)),
+			"%s: %s", rows[i].why, text);
+	}
+	zone_free(tokyo);
+	diag_done(&why);
+}
+
 Test(stamp, missing_year_is_the_nearest)
 {
 	for (const struct year_row *row = years; row->why; row++) {
