@@ -344,7 +344,8 @@ generic_time(struct parse_ctx *ctx, struct str text, int64_t *ret)
 		!(text.n >= 10 && stamp_take_epoch(&text, ret)))
 		return stamp_sheet(whole, ctx->in->zone, ctx->arrival, ret);
 	/* A zone's name that does not say which offset: the input's zone stands. */
-	return text.n == 0 || (text.p[0] == ' ' && text.n <= 8);
+	return text.n == 0 || (text.p[0] == ' ' && text.n <= 8) ||
+	       stamp_sheet(whole, ctx->in->zone, ctx->arrival, ret);
 }
 
 bool

@@ -172,11 +172,18 @@ int
 parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
 	struct diag *why, struct parsers **ret)
 {
+	return parsers_new_more(contexts, n, sources, STR(""), NULL, why, ret);
+}
+
+int
+parsers_new_more(const struct input_context *contexts, size_t n, struct str sources,
+	struct str definition, const char *path, struct diag *why, struct parsers **ret)
+{
 	struct parsers *p = mem_zero(1, sizeof(*p));
 	struct input_context *copy = mem_zero(n ? n : 1, sizeof(*copy));
 	int rc = 0;
 
-	rc = sources_load(sources, why, &p->sources);
+	rc = sources_load_more(sources, definition, path, why, &p->sources);
 	if (rc < 0) {
 		mem_free(copy);
 		mem_free(p);

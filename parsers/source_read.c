@@ -8,6 +8,9 @@
 /* So far in front of a JSON object may stand what a relay wrote: "-: {", "name[1]: {". */
 #define JSON_LEAD 96u
 
+/* With fewer columns, values are no way to recognise a row. */
+#define LEAST_COLUMNS 3u
+
 /* ---- recognition ---- */
 
 static bool
@@ -42,6 +45,26 @@ is_program(const struct recognise *r, struct str program)
 	return r->nprograms == 0;
 }
 
+/* Columns that their values alone tell: only where a layout says how many there must be. */
+static bool
+enough_columns(const struct source *s, struct str text)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < s->nlayouts; i++)
+		least = s->layouts[i].least < least ? s->layouts[i].least : least;
+	if (least < LEAST_COLUMNS || s->nlayouts == 0)
+		return false;
+	while (--least) {
+		ptrdiff_t at = str_chr(text, s->separator);
+
+		if (at < 0)
+			return false;
+		str_skip(&text, (size_t)at + 1);
+	}
+	return true;
+}
+
 /* Could the text be this definition's, before it was taken apart? By the alternatives that name a
  * program, or by those that look at the text alone. */
 static bool
@@ -50,9 +73,13 @@ text_fits(const struct source *s, const struct pairs *p, struct str text, bool b
 	for (size_t i = 0; i < s->nrecognise; i++) {
 		const struct recognise *r = &s->recognise[i];
 
-		if (by_program != (r->nprograms > 0) ||
-			r->nprograms + r->nstarts + r->ncontains == 0)
+		if (by_program != (r->nprograms > 0))
 			continue;
+		if (r->nprograms + r->nstarts + r->ncontains == 0) {
+			if (s->shape == SHAPE_CSV && r->cond.n && enough_columns(s, text))
+				return true;
+			continue;
+		}
 		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
 			all_contained(r->contains, r->ncontains, text))
 			return true;
