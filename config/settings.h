@@ -43,6 +43,7 @@ struct input_settings {
 	struct str encoding;      /* utf-8 (default), cp932, euc-jp, iso-2022-jp; lower case */
 	struct zone *zone;        /* never NULL */
 	struct str squid_columns; /* extra logformat columns by field name, comma separated */
+	struct str columns;       /* names of a CSV's columns, comma separated */
 	bool follow;              /* file: keep reading as it grows */
 	bool history;
 	struct str group; /* kafka consumer group */

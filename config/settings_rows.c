@@ -62,6 +62,9 @@ const struct setting_row setting_rows[] = {
 	.doc = "Old logs: event times decide, alerts are marked noroshi.origin: history."},
 {"listen[]", "squid_columns", ROW_COLUMNS, IN(squid_columns), .max = 1024,
 	.doc = "Names of the columns that a Squid logformat has behind the standard ones."},
+{"listen[]", "columns", ROW_COLUMNS, IN(columns), .max = 256,
+	.doc = "Names of the columns of CSV rows that come without their header; definitions that go "
+	       "by names of columns are chosen by them."},
 {"listen[]", "follow", ROW_BOOL, IN(follow), .fallback = "true", .used = FILES,
 	.doc = "Go on as the file grows and is rotated; false = read once to its end."},
 {"listen[]", "group", ROW_TEXT, IN(group), .fallback = "noroshi", .used = KAFKA, .max = 249,

@@ -15,6 +15,7 @@ context_of(const struct input_settings *in, const struct settings *s, struct inp
 		.encoding = in->encoding,
 		.zone = in->zone,
 		.squid_columns = in->squid_columns,
+		.columns = in->columns,
 		.history = in->history,
 		.local = in->kind == INPUT_UNIX_DGRAM || in->kind == INPUT_UNIX_STREAM,
 		.skew_ns = s->skew_ns,

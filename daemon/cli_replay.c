@@ -47,7 +47,8 @@ takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
 		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
-		"--encoding", "--format", "--taxonomy", "--squid-columns", "--fields", "-c"};
+		"--encoding", "--format", "--taxonomy", "--squid-columns", "--columns", "--fields",
+		"-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -79,6 +80,8 @@ value_option(struct request *r, const char *a, const char *v)
 		r->context.format = s;
 	} else if (!strcmp(a, "--squid-columns")) {
 		r->context.squid_columns = s;
+	} else if (!strcmp(a, "--columns")) {
+		r->context.columns = s;
 	} else if (!strcmp(a, "--taxonomy")) {
 		r->ruleset.taxonomy = v;
 	} else if (!strcmp(a, "--placeholders")) {
@@ -449,6 +452,7 @@ run_replay(const struct cli *c, int argc, char **argv)
 	"  --clock T         arrival of every line\n"                                              \
 	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
 	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"                        \
+	"  --columns NAMES   header of CSV rows that come without it, commas between\n"            \
 	"  --sources DIR     definitions of products beside the built-in ones, YAML\n"             \
 	"  --watchlists DIR  the company's lists, CSV (people.csv, networks.csv, ...)\n"
 

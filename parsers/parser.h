@@ -30,6 +30,7 @@ struct parse_ctx {
 	struct str program; /* the tag without its pid; empty if none. A Cisco tag ("%ASA-6-302013")
 			       stands here and in the message, too */
 	struct str pid;
+	struct str columns; /* names of the columns, if this is a row of a CSV; else empty */
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */

@@ -560,6 +560,7 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		.in = &p->contexts[f->input],
 		.frame = f,
 		.arrival = f->arrival,
+		.columns = p->contexts[f->input].columns,
 		.header_time = f->arrival};
 	bool bare = bound->row && (bound->row->flags & PARSER_BARE);
 	struct str message;
