@@ -573,6 +573,9 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 	if (f->flags & FRAME_ADRIFT)
 		rec_flag(w, REASON_FRAME);
 	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
+	/* What begins a file written on Windows is no part of its first line. */
+	if (!bare)
+		str_take(&ctx.text, STR("\xef\xbb\xbf"));
 	message = ctx.text;
 	if (message.n == 0)
 		rec_flag(w, REASON_EMPTY);

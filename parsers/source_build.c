@@ -133,6 +133,18 @@ generic(struct build *b, const struct yaml_node *n)
 }
 
 static void
+headless(struct build *b, const struct yaml_node *n)
+{
+	b->s->headless = b->s->whole = n->truth;
+}
+
+static void
+last(struct build *b, const struct yaml_node *n)
+{
+	b->s->last = n->truth;
+}
+
+static void
 quotes(struct build *b, const struct yaml_node *n)
 {
 	b->s->quotes = n->truth;
@@ -150,11 +162,11 @@ static const struct part {
 	void (*read)(struct build *b, const struct yaml_node *n);
 } parts[] = {{"source", name}, {"title", title}, {"kind", kind}, {"words", words},
 	{"logsource", logsource}, {"shape", shape}, {"recognise", build_recognition},
-	{"whole", whole}, {"accept", accept}, {"kv", kv}, {"separator", set_separator},
-	{"quotes", quotes}, {"columns", build_columns}, {"patterns", set_patterns},
-	{"extract", build_extracts}, {"lists", build_lists}, {"time", build_times},
-	{"nothing", nothing}, {"set", set_always}, {"when", build_whens}, {"map", build_rows},
-	{"keep", keep}, {"generic", generic}, {"tests", ignored}};
+	{"whole", whole}, {"accept", accept}, {"last", last}, {"headless", headless}, {"kv", kv},
+	{"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
+	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
+	{"time", build_times}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},
+	{"map", build_rows}, {"keep", keep}, {"generic", generic}, {"tests", ignored}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -172,8 +172,10 @@ struct source {
 	struct str product, category, service;
 	struct recognise *recognise;
 	size_t nrecognise;
-	bool whole;  /* reads the frame's text, not what follows the syslog header */
-	bool accept; /* no pattern matched: it is this product's all the same */
+	bool headless; /* what looks like a syslog header is the message's own */
+	bool whole;    /* reads the frame's text, not what follows the syslog header */
+	bool accept;   /* no pattern matched: it is this product's all the same */
+	bool last;     /* asked after all others */
 	bool keep_all, keep_none, generic;
 	struct kv_style kv;
 	char separator;
@@ -252,10 +254,10 @@ const struct pattern *pairs_pattern(
 	struct pairs *p, const struct pattern *v, size_t n, struct str text);
 void pairs_kv(struct pairs *p, struct recs *w, const struct kv_style *style, struct str prefix,
 	struct str text);
-/* Columns as pairs "#1" ... and, by the first layout that fits, by name; without layouts by `names`,
- * the header's. False: no layout fits, or the row is the header itself. */
-bool pairs_columns(struct pairs *p, struct recs *w, const struct source *s, struct str names,
-	struct str text);
+/* Columns as pairs "#1" ... and, by the first layout that fits, by name; without layouts by
+ * `names`, the header's. False: no layout fits, or the row is the header itself. */
+bool pairs_columns(
+	struct pairs *p, struct recs *w, const struct source *s, struct str names, struct str text);
 enum reason pairs_json(
 	struct pairs *p, struct recs *w, struct str prefix, struct str text, uint64_t *flags);
 

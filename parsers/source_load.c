@@ -202,7 +202,7 @@ strictness(const struct source *s)
 
 		least = n < least ? n : least;
 	}
-	return s->nrecognise ? least : 0;
+	return s->nrecognise && !s->last ? least : 0;
 }
 
 static int

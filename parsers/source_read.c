@@ -169,12 +169,30 @@ pull(const struct source *s, struct recs *w, struct pairs *p)
 	}
 }
 
+/* "Apr  2 10:02:03 4870 1040/02/ ..." begins like a header; its host is a process number. With a
+ * priority in front a relay has written a header of its own. */
+static void
+forget_header(struct parse_ctx *ctx, struct recs *w)
+{
+	static const unsigned fields[] = {FIELD_HOST_NAME, FIELD_LOG_SYSLOG_HOSTNAME,
+		FIELD_PROCESS_NAME, FIELD_PROCESS_PID, FIELD_LOG_SYSLOG_PROCID,
+		FIELD_LOG_SYSLOG_APPNAME};
+
+	if (ctx->text.n == 0 || ctx->text.p[0] == '<')
+		return;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		put_forget(w, fields[i]);
+	rec_put(w, FIELD_MESSAGE, ctx->text);
+}
+
 static void
 apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
 	const struct pattern *m)
 {
 	w->cur->logsource = s->logsource;
 	ctx->source = s;
+	if (s->headless)
+		forget_header(ctx, w);
 	pull(s, w, p);
 	source_time(s, ctx, w, p);
 	for (size_t i = 0; i < s->nwhens; i++) {

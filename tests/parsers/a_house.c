@@ -4,12 +4,14 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/stamp.h"
 
 static void
 open_house(struct house *h)
 {
 	struct diag why = {0};
+	struct input_context *all = mem_zero(h->nmore + 1, sizeof(*all));
 
 	cr_assert_eq(zone_load(str_of(h->zone ? h->zone : "UTC"), &why, &h->tz), 0, "%s",
 		diag_first(&why));
@@ -17,7 +19,14 @@ open_house(struct house *h)
 	h->in.zone = h->tz;
 	if (h->in.skew_ns == 0)
 		h->in.skew_ns = 3600 * NS_PER_S;
-	cr_assert_eq(parsers_new(&h->in, 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	all[0] = h->in;
+	for (size_t i = 0; i < h->nmore; i++) {
+		all[i + 1] = h->more[i];
+		all[i + 1].zone = h->tz;
+		all[i + 1].skew_ns = h->in.skew_ns;
+	}
+	cr_assert_eq(parsers_new(all, h->nmore + 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	mem_free(all);
 	diag_done(&why);
 	h->names = names_new();
 	names_freeze(h->names);
@@ -27,8 +36,15 @@ open_house(struct house *h)
 void
 house_read(struct house *h, struct str bytes)
 {
-	struct frame meta = {
-		.arrival = h->arrival ? h->arrival : HOUSE_NOW, .flags = (uint16_t)h->frame_flags};
+	house_read_as(h, 0, bytes);
+}
+
+void
+house_read_as(struct house *h, uint16_t input, struct str bytes)
+{
+	struct frame meta = {.arrival = h->arrival ? h->arrival : HOUSE_NOW,
+		.flags = (uint16_t)h->frame_flags,
+		.input = input};
 
 	if (!h->parsers)
 		open_house(h);
