@@ -31,36 +31,65 @@ batch_reset(struct batch b, uint64_t number)
 	*batch_head(b) = (struct batch_head){.magic = BATCH_MAGIC, .number = number};
 }
 
+/* Behind what is there; the caller has looked whether it fits. */
+static uint32_t
+append(struct batch b, struct str s)
+{
+	struct batch_head *h = batch_head(b);
+	uint32_t off = BATCH_OFF_RAW + h->raw_len;
+
+	if (s.n)
+		memcpy(b.base + off, s.p, s.n);
+	h->raw_len += (uint32_t)s.n;
+	return off;
+}
+
 int
-batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str peer)
+batch_add_led(struct batch b, const struct frame *meta, struct str bytes, struct str peer,
+	struct str lead)
 {
 	struct batch_head *h = batch_head(b);
 	struct frame *f = &batch_frames(b)[h->nframes];
-	size_t room = BATCH_RAW_CAP - h->raw_len;
-	bool same_peer = h->nframes && str_eq(peer, batch_bytes(b, f[-1].peer_off, f[-1].peer_len));
+	size_t room = BATCH_RAW_CAP - h->raw_len, need;
+	bool same_peer, same_lead;
 
 	if (peer.n > UINT16_MAX)
 		peer.n = UINT16_MAX;
-	if (h->nframes >= BATCH_FRAMES || bytes.n > room || (!same_peer && peer.n > room - bytes.n))
+	if (lead.n > BATCH_LEAD_MAX)
+		lead.n = 0;
+	if (h->nframes >= BATCH_FRAMES)
+		return ERR_FULL;
+	same_peer = h->nframes && str_eq(peer, batch_bytes(b, f[-1].peer_off, f[-1].peer_len));
+	same_lead = h->nframes && f[-1].lead_off && str_eq(lead, batch_lead(b, &f[-1]));
+	need = bytes.n + (same_peer ? 0 : peer.n) + (same_lead ? 0 : lead.n);
+	if (need > room)
 		return ERR_FULL;
 	*f = *meta;
+	f->lead_off = f->lead_len = 0;
 	if (same_peer) {
 		f->peer_off = f[-1].peer_off;
 		f->peer_len = f[-1].peer_len;
 	} else {
-		f->peer_off = BATCH_OFF_RAW + h->raw_len;
+		f->peer_off = append(b, peer);
 		f->peer_len = (uint16_t)peer.n;
-		if (peer.n)
-			memcpy(b.base + f->peer_off, peer.p, peer.n);
-		h->raw_len += (uint32_t)peer.n;
 	}
-	f->off = BATCH_OFF_RAW + h->raw_len;
+	if (same_lead && lead.n) {
+		f->lead_off = f[-1].lead_off;
+		f->lead_len = f[-1].lead_len;
+	} else if (lead.n) {
+		f->lead_off = append(b, lead);
+		f->lead_len = (uint32_t)lead.n;
+	}
+	f->off = append(b, bytes);
 	f->len = (uint32_t)bytes.n;
-	if (bytes.n)
-		memcpy(b.base + f->off, bytes.p, bytes.n);
-	h->raw_len += (uint32_t)bytes.n;
 	h->nframes++;
 	return 0;
+}
+
+int
+batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str peer)
+{
+	return batch_add_led(b, meta, bytes, peer, (struct str){"", 0});
 }
 
 static bool
@@ -81,7 +110,8 @@ batch_check(struct batch b)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct frame *f = &batch_frames(b)[i];
 
-		if (!in_raw(raw, f->off, f->len) || !in_raw(raw, f->peer_off, f->peer_len))
+		if (!in_raw(raw, f->off, f->len) || !in_raw(raw, f->peer_off, f->peer_len) ||
+			(f->lead_off && !in_raw(raw, f->lead_off, f->lead_len)))
 			return ERR_CORRUPT;
 	}
 	return 0;

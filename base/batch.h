@@ -13,8 +13,10 @@
 #include "base/str.h"
 
 #define BATCH_FRAMES   1024u
-#define BATCH_RAW_FILL ((size_t)256 << 10)  /* intake hands over when this much is in */
-#define BATCH_RAW_CAP  ((size_t)1280 << 10) /* one frame of 1 MiB always fits behind a fill */
+#define BATCH_RAW_FILL ((size_t)256 << 10) /* intake hands over when this much is in */
+/* One frame of 1 MiB with its peer and header always fits behind a fill. */
+#define BATCH_RAW_CAP  ((size_t)1344 << 10)
+#define BATCH_LEAD_MAX ((size_t)16 << 10) /* bytes of a header that travels with frames */
 #define BATCH_ENTRIES  65536u
 #define BATCH_RECORDS  8192u
 #define BATCH_MATCHES  65536u
@@ -108,6 +110,13 @@ batch_raw(struct batch b, const struct frame *f)
 	return batch_bytes(b, f->off, f->len);
 }
 
+/* The header that was in force where the frame stood; empty if there was none. */
+static inline struct str
+batch_lead(struct batch b, const struct frame *f)
+{
+	return f->lead_off ? batch_bytes(b, f->lead_off, f->lead_len) : (struct str){b.base, 0};
+}
+
 /* A slot on the heap (command line, tests). */
 struct batch batch_new(void);
 void batch_free(struct batch b);
@@ -119,6 +128,10 @@ void batch_reset(struct batch b, uint64_t number);
  * unchanged).
  */
 int batch_add(struct batch b, const struct frame *meta, struct str bytes, struct str peer);
+/* The same with the header in force there (CSV, W3C), stored once while it stays the same; one over
+ * BATCH_LEAD_MAX is left out. */
+int batch_add_led(struct batch b, const struct frame *meta, struct str bytes, struct str peer,
+	struct str lead);
 /* Is it time to hand over? */
 static inline bool
 batch_is_full(struct batch b)

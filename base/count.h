@@ -59,6 +59,7 @@ enum count_id {
 	COUNT_LISTS_BAD,        /* gauge: rows left out */
 	COUNT_HEARTBEAT_FAILED, /* of the responder */
 	COUNT_CASES_FORGOTTEN,  /* rows of cases.db deleted by age */
+	COUNT_CHUNKS_WAITING,   /* gauge: GELF messages of which some chunks are there */
 	COUNT_IDS
 };
 
@@ -70,7 +71,11 @@ struct count_input {
 struct count_source {
 	char name[COUNT_NAME]; /* "input host product" */
 	_Atomic uint64_t records, bytes, unparsed, flagged;
-	_Atomic int64_t last_event, last_arrival, skew; /* ns */
+	_Atomic int64_t last_event, last_arrival; /* ns */
+	/* How far its clock is ahead of ours, smoothed over some thirty records that came live and
+	 * name their time; ns. Transport that takes long looks like a clock that is behind. */
+	_Atomic int64_t skew;
+	_Atomic uint64_t clocked; /* records that told */
 };
 
 struct counts {

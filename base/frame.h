@@ -17,7 +17,9 @@ enum frame_flag {
 	FRAME_PEER_PID = 8, /* peer_pid holds the kernel's word (SCM_CREDENTIALS) */
 	FRAME_CUT_OFF = 16, /* the connection ended inside the frame: flagged truncated */
 	FRAME_ADRIFT = 64,  /* the stream's framing is in doubt here: flagged frame */
-	FRAME_LATE_READ = 32 /* read from a file: arrival says little about event time */
+	FRAME_LATE_READ = 32, /* read from a file: arrival says little about event time */
+	FRAME_UTF16LE = 128,  /* the file says at its beginning that it is written so */
+	FRAME_UTF16BE = 256
 };
 
 struct frame {
@@ -30,12 +32,13 @@ struct frame {
 	uint32_t peer_off; /* text of the peer, e.g. "192.0.2.1:5514"; shared by the frames of one
 			      peer */
 	uint16_t peer_len;
-	uint16_t input; /* index into the configuration's inputs */
-	uint32_t lead;  /* id of the stream's context (CSV header, W3C #Fields), 0 = none */
+	uint16_t input;    /* index into the configuration's inputs */
+	uint32_t lead_off; /* text of the header in force where the frame stood (CSV header line,
+			      W3C #Fields); shared by the frames under it; 0 = none */
 	uint32_t peer_pid;
 	uint16_t flags; /* enum frame_flag */
 	uint16_t reserved;
-	uint32_t reserved2;
+	uint32_t lead_len;
 };
 
 _Static_assert(sizeof(struct frame) == 64, "frames are journaled as they lie in memory");

@@ -6,6 +6,10 @@
 #define YEAR_FIRST 1970
 #define YEAR_LAST  2261
 
+/* 1970 in units of 100 ns, since 0001-01-01 and since 1601-01-01. */
+#define TICKS_1970    UINT64_C(621355968000000000)
+#define FILETIME_1970 UINT64_C(116444736000000000)
+
 /* ---- pieces of text; each moves *p on success ---- */
 
 static bool
@@ -199,6 +203,17 @@ zone_text(const char **p, const char *end, int *seconds)
 	return true;
 }
 
+bool
+stamp_take_zone(struct str *s, int *seconds)
+{
+	const char *p = s->p;
+
+	if (!zone_text(&p, s->p + s->n, seconds))
+		return false;
+	str_skip(s, (size_t)(p - s->p));
+	return true;
+}
+
 /* Is what stands behind a time something that makes it no time ("10:00:00:15", "10:00:0099")? */
 static bool
 runs_on(const char *q, const char *end)
@@ -376,6 +391,20 @@ bsd_fast(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 	return true;
 }
 
+/* "22 Nov 2026 " */
+static bool
+day_first(const char **p, const char *end, struct civil *c)
+{
+	const char *q = *p;
+
+	if (q == end || !is_digit(*q) || !day(&q, end, &c->day) || !one(&q, end, ' ') ||
+		!month(&q, end, &c->month) || !one(&q, end, ' ') || !four(&q, end, &c->year) ||
+		!one(&q, end, ' '))
+		return false;
+	*p = q;
+	return true;
+}
+
 bool
 stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret)
 {
@@ -393,6 +422,10 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 		has_year = true;
 		p = q;
 	}
+	if (!has_year && day_first(&p, end, &c)) {
+		has_year = true;
+		goto clock;
+	}
 	if (!month(&p, end, &c.month) || !one(&p, end, ' ') || !day(&p, end, &c.day))
 		return false;
 	if (p < end && *p == ',')
@@ -408,6 +441,7 @@ stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t 
 			p = q;
 		}
 	}
+clock:
 	if (!clock_time(&p, end, &c) || !fraction(&p, end, ',', &c) || runs_on(p, end))
 		return false;
 	if (p < end && (*p == ' ' || *p == '+' || *p == '-' || *p == 'Z'))
@@ -459,6 +493,9 @@ stamp_take_epoch(struct str *s, int64_t *ret)
 		unit = 1000;
 	} else if (digits == 19) {
 		unit = 1;
+	} else if (digits == 18 && (v >= TICKS_1970 || v >= FILETIME_1970)) {
+		v -= v >= TICKS_1970 ? TICKS_1970 : FILETIME_1970;
+		unit = 100;
 	} else {
 		return false;
 	}

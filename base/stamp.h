@@ -37,22 +37,27 @@ void civil_of_ns(int64_t ns, struct civil *ret);
  * `zone`. */
 bool stamp_take_iso(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* RFC 3164 and its kin: "Mmm dd hh:mm:ss", day padded or not, optional leading '*' or '.', optional
- * fraction, "Mmm dd yyyy hh:mm:ss", "yyyy Mmm dd hh:mm:ss", optional trailing zone name ("UTC",
+ * fraction, "Mmm dd yyyy hh:mm:ss", "yyyy Mmm dd hh:mm:ss", "dd Mmm
+ * yyyy hh:mm:ss", optional trailing zone name ("UTC",
  * "JST", "+09:00"). */
 bool stamp_take_bsd(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* "dd/Mmm/yyyy:hh:mm:ss +hhmm" (Common Log Format; without zone: `zone`). */
 bool stamp_take_clf(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
-/* Seconds since 1970, with optional fraction; 13/16/19 digits are ms/us/ns. */
+/* Seconds since 1970, with optional fraction; 13/16/19 digits are ms/us/ns; 18 are .NET ticks (100
+ * ns since year 1) or FILETIME (100 ns since 1601), which never look alike in our years. */
 bool stamp_take_epoch(struct str *s, int64_t *ret);
 /* "Www Mmm dd hh:mm:ss yyyy" (ctime). */
 bool stamp_take_ctime(struct str *s, const struct zone *zone, int64_t arrival, int64_t *ret);
+/* Z, +09:00, +0900, +09, or an abbreviation that means one offset all over the world, one blank in
+ * front allowed. */
+bool stamp_take_zone(struct str *s, int *seconds);
 /*
- * The whole text (blanks around it aside) as spreadsheets and Japanese products write a date:
- * 2026/4/2 8:05, 2026/04/02(木) 10:02:03.250, 2026年4月2日 午後3時4分5秒, 令和8年4月2日 15:04,
- * R8.4.2, 20260402100203; full-width digits too; a date alone is its midnight; an offset may
- * follow.
+ * The whole text as people, spreadsheets and Japanese products write it (stampwords.c):
+ * 2026/9/6 8:05, 26/09/06, 20260906080503, 2026年9月6日(日) 午後8時5分, 令和8年9月6日, R8.9.6,
+ * full-width digits, 9/6/2026 8:05:03 PM (month first, only with AM or PM), 46271.3368 (Excel's
+ * serial day), /Date(1795341598000)/, 0x01DC... (FILETIME). A date alone is no time.
  */
-bool stamp_sheet(struct str text, const struct zone *zone, int64_t arrival, int64_t *ret);
+bool stamp_words(struct str text, const struct zone *zone, int64_t arrival, int64_t *ret);
 /* The month's number for its three English letters, letter case ignored; 0 if none. */
 int stamp_month(const char *three);
 

@@ -39,11 +39,11 @@ struct input_settings {
 	struct str address;       /* host:port, [v6]:port; for kafka the broker list */
 	struct str path;          /* unix socket, file or glob */
 	struct str source;        /* fixed product; empty = recognised per message */
-	struct str format;        /* json cef leef csv kv; empty = recognised */
+	struct str format;        /* json gelf cef leef csv kv w3c xml; empty = recognised */
 	struct str encoding;      /* utf-8 (default), cp932, euc-jp, iso-2022-jp; lower case */
 	struct zone *zone;        /* never NULL */
 	struct str squid_columns; /* extra logformat columns by field name, comma separated */
-	struct str columns;       /* names of a CSV's columns, comma separated */
+	struct str columns;       /* of CSV without a header, comma separated */
 	bool follow;              /* file: keep reading as it grows */
 	bool history;
 	struct str group; /* kafka consumer group */
@@ -112,6 +112,8 @@ struct limit_settings {
 	uint64_t checkpoint_bytes; /* 256 MiB of journal */
 	int64_t worker_timeout_ns; /* a batch may take, 10 s */
 	uint64_t alert_log_max;
+	uint64_t gelf_pending, gelf_bytes; /* unfinished chunked messages, and their bytes */
+	int64_t gelf_wait_ns;
 };
 
 struct settings {

@@ -47,8 +47,7 @@ takes_value(const char *a)
 {
 	static const char *const with[] = {"--rules", "--source", "--zone", "--year", "--clock",
 		"--logsource", "--refire", "--placeholders", "--watchlists", "--sources",
-		"--encoding", "--format", "--taxonomy", "--squid-columns", "--columns", "--fields",
-		"-c"};
+		"--encoding", "--format", "--columns", "--taxonomy", "--squid-columns", "--fields", "-c"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (!strcmp(a, with[i]))
@@ -78,10 +77,10 @@ value_option(struct request *r, const char *a, const char *v)
 		r->context.encoding = s;
 	} else if (!strcmp(a, "--format")) {
 		r->context.format = s;
-	} else if (!strcmp(a, "--squid-columns")) {
-		r->context.squid_columns = s;
 	} else if (!strcmp(a, "--columns")) {
 		r->context.columns = s;
+	} else if (!strcmp(a, "--squid-columns")) {
+		r->context.squid_columns = s;
 	} else if (!strcmp(a, "--taxonomy")) {
 		r->ruleset.taxonomy = v;
 	} else if (!strcmp(a, "--placeholders")) {
@@ -151,6 +150,7 @@ read_options(struct request *r, int argc, char **argv)
 	}
 	diag_done(&why);
 	r->context.zone = r->z;
+	r->input.form = file_form_of(r->context.format, r->context.columns.n > 0);
 	r->context.skew_ns = INT64_MAX;
 	r->context.history = true;
 	return code;
@@ -450,9 +450,9 @@ run_replay(const struct cli *c, int argc, char **argv)
 	"  --year Y          year of timestamps that name none (default: nearest to --clock or "   \
 	"the line before)\n"                                                                       \
 	"  --clock T         arrival of every line\n"                                              \
-	"  --format F        json, cef, leef, csv or kv for all lines\n"                           \
+	"  --format F        json, gelf, cef, leef, csv, kv, w3c or xml for all lines\n"           \
+	"  --columns A,B     names of the columns of CSV that has no header line\n"                \
 	"  --encoding E      utf-8 (default), cp932, euc-jp, iso-2022-jp\n"                        \
-	"  --columns NAMES   header of CSV rows that come without it, commas between\n"            \
 	"  --sources DIR     definitions of products beside the built-in ones, YAML\n"             \
 	"  --watchlists DIR  the company's lists, CSV (people.csv, networks.csv, ...)\n"
 

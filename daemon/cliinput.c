@@ -43,6 +43,7 @@ open_lane(struct cliinput *in, struct lane *l, const char *path, struct diag *wh
 		diag_set(why, path, 0, "cannot read: %s", strerror(errno));
 		return ERR_IO;
 	}
+	file_lines_form(l->lines, in->opt.form);
 	l->before = stat(path, &st) == 0
 			    ? (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec
 			    : 0;
@@ -100,7 +101,9 @@ advance(struct cliinput *in, struct lane *l)
 		meta.flags |= FRAME_HISTORY;
 	if (line.truncated)
 		meta.flags |= FRAME_TRUNCATED;
-	if (batch_add(l->batch, &meta, line.bytes, STR("")) < 0)
+	if (line.unicode != FILE_BYTES)
+		meta.flags |= line.unicode == FILE_UTF16LE ? FRAME_UTF16LE : FRAME_UTF16BE;
+	if (batch_add_led(l->batch, &meta, line.bytes, STR(""), line.lead) < 0)
 		return;
 	batch_head(l->batch)->first_seq = in->nlanes == 1 ? l->number : in->lines;
 	brain_think(&in->thinker, l->batch, 0, 1);

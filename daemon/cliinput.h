@@ -8,6 +8,7 @@
 #define DAEMON_CLIINPUT_H
 
 #include "daemon/brain.h"
+#include "intake/files.h"
 
 struct cliinput;
 
@@ -18,6 +19,7 @@ struct cliinput_options {
 			  mtime */
 	uint64_t frame_max;
 	bool history;
+	enum file_form form; /* whether the first line may be a header of CSV */
 };
 
 /* NULL after telling why. m may be NULL: parse only. */

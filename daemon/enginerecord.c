@@ -40,15 +40,26 @@ source_row(struct engine *e, struct str input, struct str host, struct str produ
 	return &c->sources[row];
 }
 
-/* How far a record's clock is from ours. The time may be anything that a sender wrote. */
-static int64_t
-skew_of(int64_t time, int64_t arrival)
-{
-	int64_t skew;
+#define SKEW_MOST   (INT64_C(10) * 366 * 86400 * NS_PER_S) /* a sender may write any time */
+#define SKEW_SMOOTH 16
 
-	if (__builtin_sub_overflow(time, arrival, &skew))
-		return time < arrival ? INT64_MIN : INT64_MAX;
-	return skew;
+/* How far a source's clock is from ours: of what comes live and says when it was. What lies in
+ * files, and what waited somewhere, says nothing about a clock. */
+static void
+measure_clock(struct count_source *s, const struct record *r, const struct frame *f)
+{
+	int64_t skew, mean = atomic_load_explicit(&s->skew, memory_order_relaxed);
+
+	if (r->flags & (RECORD_TIME_ARRIVAL | RECORD_NO_TIME) ||
+		f->flags & (FRAME_HISTORY | FRAME_LATE_READ | FRAME_POSITION))
+		return;
+	if (__builtin_sub_overflow(r->time, f->arrival, &skew) || skew > SKEW_MOST ||
+		skew < -SKEW_MOST)
+		skew = r->time < f->arrival ? -SKEW_MOST : SKEW_MOST;
+	if (atomic_load_explicit(&s->clocked, memory_order_relaxed) > 0)
+		skew = mean + (skew - mean) / SKEW_SMOOTH;
+	atomic_store_explicit(&s->skew, skew, memory_order_relaxed);
+	count_bump(&s->clocked, 1);
 }
 
 static void
@@ -70,7 +81,7 @@ count_record(struct engine *e, struct batch b, const struct record *r, const str
 		count_bump(&s->unparsed, 1);
 	atomic_store_explicit(&s->last_event, r->time, memory_order_relaxed);
 	atomic_store_explicit(&s->last_arrival, f->arrival, memory_order_relaxed);
-	atomic_store_explicit(&s->skew, skew_of(r->time, f->arrival), memory_order_relaxed);
+	measure_clock(s, r, f);
 	if (!r->reasons)
 		return;
 	count_bump(&s->flagged, 1);

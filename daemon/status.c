@@ -80,6 +80,8 @@ static const struct {
 		"Signs of life that did not reach their place", false},
 	[COUNT_CASES_FORGOTTEN] = {"cases_forgotten", "noroshi_cases_forgotten_total",
 		"Rows of cases.db deleted by age (cases: keep)", false},
+	[COUNT_CHUNKS_WAITING] = {"chunks_waiting", "noroshi_gelf_chunks_waiting",
+		"GELF messages whose chunks are not all there yet", true},
 };
 
 static uint64_t
@@ -169,7 +171,11 @@ sources_json(const struct house *h, struct buf *out)
 			(unsigned long long)c->records, (unsigned long long)c->bytes,
 			(unsigned long long)c->unparsed, (unsigned long long)c->flagged);
 		stamp_add(out, c->last_event);
-		buf_printf(out, "\",\"skew_seconds\":%lld}", (long long)(c->skew / 1000000000));
+		BUF_ADD_LIT(out, "\",\"skew_seconds\":");
+		if (c->clocked)
+			buf_printf(out, "%.3f}", (double)c->skew / 1e9);
+		else
+			BUF_ADD_LIT(out, "null}");
 	}
 	buf_add_char(out, ']');
 }
@@ -213,6 +219,70 @@ reasons_metric(const char *name, const char *help, const _Atomic uint64_t *v, st
 	}
 }
 
+#define SKEW_ROWS 100u /* sources whose clocks are told one by one: those farthest off */
+
+static uint64_t
+distance(const struct count_source *c)
+{
+	int64_t skew = atomic_load_explicit(&c->skew, memory_order_relaxed);
+
+	return atomic_load_explicit(&c->clocked, memory_order_relaxed) == 0 ? 0
+	       : skew < 0                                                   ? (uint64_t)-skew
+									    : (uint64_t)skew;
+}
+
+/* A label's value, by the text format: backslash, quote and line end are escaped. */
+static void
+label(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			buf_add_char(out, '\\');
+		buf_add_char(out, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+	}
+}
+
+/* Clocks: how many are off by more than `time: skew`, and the farthest. */
+static void
+skew_metrics(const struct house *h, const struct settings *s, struct buf *out)
+{
+	const struct counts *c = &h->s->counts;
+	uint32_t n = atomic_load(&c->nsources), top[SKEW_ROWS], ntop = 0;
+	unsigned long long off = 0;
+
+	for (uint32_t i = 0; i < n && i < COUNT_SOURCES; i++) {
+		uint64_t far = distance(&c->sources[i]);
+		uint32_t at = ntop;
+
+		off += s->skew_ns > 0 && far > (uint64_t)s->skew_ns;
+		if (far == 0)
+			continue;
+		while (at > 0 && distance(&c->sources[top[at - 1]]) < far)
+			at--;
+		if (at == SKEW_ROWS)
+			continue;
+		ntop += ntop < SKEW_ROWS;
+		for (uint32_t k = ntop - 1; k > at; k--)
+			top[k] = top[k - 1];
+		top[at] = i;
+	}
+	buf_printf(out,
+		"# HELP noroshi_sources_skewed Sources whose clock is off by more than time.skew\n"
+		"# TYPE noroshi_sources_skewed gauge\nnoroshi_sources_skewed %llu\n"
+		"# HELP noroshi_source_clock_skew_seconds Event time minus arrival, smoothed, of "
+		"the %u sources farthest off\n"
+		"# TYPE noroshi_source_clock_skew_seconds gauge\n",
+		off, SKEW_ROWS);
+	for (uint32_t i = 0; i < ntop; i++) {
+		const struct count_source *row = &c->sources[top[i]];
+
+		BUF_ADD_LIT(out, "noroshi_source_clock_skew_seconds{source=\"");
+		label(out, str_make(row->name, strnlen(row->name, sizeof(row->name))));
+		buf_printf(out, "\"} %.3f\n",
+			(double)atomic_load_explicit(&row->skew, memory_order_relaxed) / 1e9);
+	}
+}
+
 void
 status_metrics(const struct house *h, const struct settings *s, struct buf *out)
 {
@@ -228,6 +298,7 @@ status_metrics(const struct house *h, const struct settings *s, struct buf *out)
 	for (size_t i = 0; i < s->ninputs && i < COUNT_INPUTS; i++)
 		buf_printf(out, "noroshi_input_received_total{input=\"%.*s\"} %llu\n",
 			STR_ARG(s->inputs[i].name), (unsigned long long)c->inputs[i].received);
+	skew_metrics(h, s, out);
 	buf_printf(out, "noroshi_ready %d\n", status_ready(h) ? 1 : 0);
 }
 

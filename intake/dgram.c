@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "intake/framing.h"
+#include "intake/gelf.h"
 #include "intake/loop.h"
 #include "intake/udp.h"
 
@@ -15,6 +16,7 @@
 #define SMALL_BUFFER (1 << 20)
 #define PEERS        256   /* texts of recent peers; a power of two */
 #define TURN         16384 /* datagrams before others get their turn */
+#define SWEEP_MS     500   /* unfinished GELF messages also go when nothing more comes */
 
 /* Trim, cut, and refuse what is empty. */
 static void
@@ -45,6 +47,8 @@ struct udp_driver {
 	struct udp *udp;
 	struct ring ring;
 	struct event event;
+	struct gelf *gelf; /* NULL: no input speaks it */
+	struct event sweep;
 	struct peer_text peers[PEERS];
 };
 
@@ -67,6 +71,90 @@ peer_text(struct udp_driver *u, const struct datagram *d)
 	return (struct str){p->text, p->len};
 }
 
+static bool
+speaks_gelf(const struct intake *in, unsigned input)
+{
+	return intake_input(in, input)->kind == INPUT_UDP &&
+	       str_eq(intake_input(in, input)->format, STR("gelf"));
+}
+
+/* Messages whose chunks did not all come are lost: they came in, and they are told. */
+static void
+count_lost(struct udp_driver *u)
+{
+	struct counts *c = u->in->ports->counts;
+	char sender[GELF_SENDER];
+	uint16_t input;
+	bool timeout;
+
+	while (gelf_lost(u->gelf, sender, &timeout)) {
+		memcpy(&input, sender + GELF_SENDER - sizeof(input), sizeof(input));
+		count_add(c, COUNT_RECEIVED, 1);
+		count_bump(&c->dropped[timeout ? REASON_CHUNK_TIMEOUT : REASON_CHUNK_LIMIT], 1);
+		if (input < COUNT_INPUTS) {
+			count_bump(&c->inputs[input].received, 1);
+			count_bump(&c->inputs[input].dropped, 1);
+		}
+	}
+	count_set(c, COUNT_CHUNKS_WAITING, gelf_pending(u->gelf));
+}
+
+static void
+take_gelf(struct udp_driver *u, struct frame *f, const struct datagram *d, struct str bytes)
+{
+	char sender[GELF_SENDER] = {0};
+	struct gelf_message m;
+
+	memcpy(sender, d->address, sizeof(d->address));
+	sender[16] = (char)d->family;
+	memcpy(sender + GELF_SENDER - sizeof(d->input), &d->input, sizeof(d->input));
+	switch (gelf_take(u->gelf, sender, d->arrival, bytes, &m)) {
+	case GELF_MESSAGE:
+		f->arrival = m.arrival;
+		if (m.truncated)
+			f->flags |= FRAME_TRUNCATED;
+		if (m.damaged)
+			f->flags |= FRAME_ADRIFT;
+		take(u->in, f, m.bytes, peer_text(u, d));
+		break;
+	case GELF_BAD:
+		writer_reject(&u->in->writer, d->input, REASON_CHUNK);
+		break;
+	case GELF_PART:
+	case GELF_AGAIN:
+		break;
+	}
+	count_lost(u);
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_driver *u = arg;
+
+	(void)fd;
+	(void)what;
+	gelf_expire(u->gelf, clock_wall(u->in->clock));
+	count_lost(u);
+}
+
+static void
+gelf_start(struct udp_driver *u)
+{
+	const struct limit_settings *l = &u->in->settings->limits;
+	struct gelf_limits limits = {
+		l->frame_max, (size_t)l->gelf_pending, (size_t)l->gelf_bytes, l->gelf_wait_ns};
+	struct timeval every = {.tv_usec = SWEEP_MS * 1000};
+
+	for (unsigned i = 0; i < u->in->settings->ninputs && !u->gelf; i++)
+		if (speaks_gelf(u->in, i))
+			u->gelf = gelf_new(&limits);
+	if (!u->gelf)
+		return;
+	event_assign(&u->sweep, u->in->base, -1, EV_PERSIST, on_sweep, u);
+	event_add(&u->sweep, &every);
+}
+
 /* Empty the ring as far as there are slots. True: it is empty. */
 static bool
 drain(struct udp_driver *u, unsigned most)
@@ -81,7 +169,10 @@ drain(struct udp_driver *u, unsigned most)
 
 		if (!intake_may_add(u->in))
 			return false;
-		take(u->in, &f, bytes, peer_text(u, &d));
+		if (u->gelf && speaks_gelf(u->in, d.input))
+			take_gelf(u, &f, &d, bytes);
+		else
+			take(u->in, &f, bytes, peer_text(u, &d));
 		ring_drop(&u->ring, &d);
 	}
 	if (most > 0 && ring_sleep(&u->ring))
@@ -154,6 +245,7 @@ udp_driver_start(struct intake *in, unsigned input, struct diag *why, void **ret
 		mem_free(u);
 		return ERR_IO;
 	}
+	gelf_start(u);
 	*ret = u;
 	return 0;
 }
@@ -167,6 +259,10 @@ udp_driver_stop(void *state)
 	u->udp = NULL;
 	while (!drain(u, TURN))
 		continue;
+	if (u->gelf) { /* what is not whole now never will be */
+		gelf_expire(u->gelf, INT64_MAX);
+		count_lost(u);
+	}
 }
 
 static void
@@ -175,6 +271,9 @@ udp_driver_free(void *state)
 	struct udp_driver *u = state;
 
 	event_del(&u->event);
+	if (u->gelf)
+		event_del(&u->sweep);
+	gelf_free(u->gelf);
 	ring_done(&u->ring);
 	mem_free(u);
 }

@@ -10,29 +10,17 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "intake/files_header.h"
 
 #define READ_BYTES   ((size_t)256 << 10)
 #define PACKED_BYTES ((size_t)64 << 10)
+#define JOIN_LINES   512u /* in one record */
 
-enum packing { PACKING_UNKNOWN, PACKING_NONE, PACKING_GZIP, PACKING_OVER };
-
-struct file_lines {
-	int fd;
-	size_t max;
-	char *buf; /* text; [at, n) is not yet given out */
-	size_t at, n, cap;
-	size_t seen;      /* bytes from `at` that hold no LF */
-	uint64_t offset;  /* of buf[at] in the text */
-	uint64_t dropped; /* bytes of the pending line behind its first max ones */
-	bool known;
-	uint64_t stream;
-	size_t print; /* bytes at the beginning that the id was made from */
-	enum packing packing;
-	z_stream z;
-	unsigned char *packed;
-	bool early; /* the gzip stream is not at its end */
-	char why[96];
-};
+static unsigned
+unit(const struct file_lines *l)
+{
+	return l->unicode == FILE_BYTES ? 1 : 2;
+}
 
 struct file_lines *
 file_lines_take(int fd, size_t max)
@@ -78,6 +66,7 @@ file_lines_close(struct file_lines *l)
 		return;
 	end_packing(l);
 	close(l->fd);
+	buf_done(&l->lead);
 	mem_free(l->buf);
 	mem_free(l);
 }
@@ -104,6 +93,9 @@ file_lines_rewind(struct file_lines *l)
 	l->known = l->early = false;
 	l->packing = PACKING_UNKNOWN;
 	l->why[0] = 0;
+	header_forget(l);
+	l->unicode = FILE_BYTES;
+	l->plain_to = 0;
 }
 
 static ssize_t
@@ -266,9 +258,67 @@ file_lines_stream(struct file_lines *l, bool settle, uint64_t *ret)
 		}
 		l->stream = hash_id(l->buf + l->at, l->print).lo;
 		l->known = true;
+		header_begin(l, (struct str){l->buf + l->at,
+					l->print + 1 < l->n - l->at ? l->print + 1 : l->n - l->at});
 	}
 	*ret = l->stream;
 	return 0;
+}
+
+/* The last #Fields line before `offset`, looked for from there back to the beginning. */
+static void
+seek_header(struct file_lines *l, uint64_t offset)
+{
+	static const size_t overlap = 64; /* more than what is looked for */
+	size_t window = READ_BYTES;
+	char *text;
+
+	if (!l->comments)
+		return; /* the file does not begin as those do */
+	text = mem_alloc(window + overlap + BATCH_LEAD_MAX);
+	for (uint64_t end = offset; end > 0;) {
+		uint64_t from = end > window ? end - window : 0;
+		size_t want = (size_t)(end - from) + (end < offset ? overlap : 0);
+		ssize_t got = pread(l->fd, text, want, (off_t)from), at = -1;
+
+		for (ssize_t i = got; i-- > 0 && at < 0;)
+			if ((i == 0 ? from == 0 : text[i - 1] == '\n') && text[i] == '#' &&
+				header_is_fields((struct str){text + i, (size_t)(got - i)}))
+				at = i;
+		if (at >= 0) {
+			const char *lf;
+
+			got = pread(l->fd, text, BATCH_LEAD_MAX, (off_t)from + at);
+			lf = got > 0 ? memchr(text, '\n', (size_t)got) : NULL;
+			if (lf)
+				header_see(l, (struct str){text, (size_t)(lf - text)});
+			break;
+		}
+		end = from;
+	}
+	mem_free(text);
+}
+
+/* Packed text can only be gone through: one line of it, not beyond `offset`. False: there is no
+ * more. */
+static bool
+skip_line(struct file_lines *l, uint64_t offset)
+{
+	struct str have = {l->buf + l->at, l->n - l->at};
+	const char *lf;
+
+	if (have.n > offset - l->offset)
+		have.n = (size_t)(offset - l->offset);
+	lf = have.n ? memchr(have.p, '\n', have.n) : NULL;
+	if (!lf && l->offset + have.n < offset && have.n < l->max)
+		return fill(l, false);
+	if (lf) {
+		header_see(l, (struct str){have.p, (size_t)(lf - have.p)});
+		have.n = (size_t)(lf - have.p) + 1;
+	}
+	l->at += have.n;
+	l->offset += have.n;
+	return true;
 }
 
 int
@@ -282,18 +332,12 @@ file_lines_seek(struct file_lines *l, uint64_t offset)
 			return ERR_NOT_FOUND;
 		l->at = l->n = l->seen = 0;
 		l->offset = offset;
+		seek_header(l, offset);
 		return 0;
 	}
-	while (l->offset < offset) {
-		size_t have = l->n - l->at;
-
-		if (have > offset - l->offset)
-			have = (size_t)(offset - l->offset);
-		l->at += have;
-		l->offset += have;
-		if (l->offset < offset && !fill(l, false))
+	while (l->offset < offset)
+		if (!skip_line(l, offset))
 			return ERR_NOT_FOUND;
-	}
 	return 0;
 }
 
@@ -336,23 +380,87 @@ static void
 give(struct file_lines *l, size_t len, bool lf, struct file_line *ret)
 {
 	struct str bytes = {l->buf + l->at, len};
+	size_t end = lf ? unit(l) : 0;
 	uint64_t whole = len + l->dropped;
 
 	*ret = (struct file_line){.stream = l->stream,
 		.offset = l->offset,
-		.next = l->offset + whole + lf,
+		.next = l->offset + whole + end,
+		.unicode = l->unicode,
 		.truncated = l->dropped > 0};
-	if (!ret->truncated && bytes.n > 0 && bytes.p[bytes.n - 1] == '\r')
-		bytes.n--;
+	if (!ret->truncated)
+		header_trim(l->unicode, &bytes);
 	if (bytes.n > l->max) {
 		bytes.n = l->max;
 		ret->truncated = true;
 	}
 	ret->bytes = bytes;
-	l->at += len + lf;
+	header_see(l, bytes);
+	ret->lead = buf_str(&l->lead);
+	l->at += len + end;
 	l->offset = ret->next;
 	l->dropped = 0;
-	l->seen = 0;
+	l->seen = l->from = l->first = 0;
+	l->joined = 0;
+}
+
+/* The pending lines are no record, or one that nobody will wait for: the first of them alone. */
+static void
+give_first(struct file_lines *l, size_t have, struct file_line *ret)
+{
+	l->plain_to = l->offset + have;
+	give(l, l->first, true, ret);
+}
+
+/* A line ends at `len`: is it inside a record that goes on? */
+static bool
+goes_on(struct file_lines *l, size_t len)
+{
+	struct str line = {l->buf + l->at + l->from, len - l->from};
+
+	if (l->offset < l->plain_to)
+		return false;
+	if (l->joined == 0) {
+		l->odd = false;
+		l->first = len;
+		l->join = header_opens_event(l->unicode, line) ? JOIN_EVENT
+			  : l->quotes                          ? JOIN_QUOTES
+							       : JOIN_NONE;
+	}
+	switch (l->join) {
+	case JOIN_EVENT:
+		return !header_closes_event(l->unicode, line);
+	case JOIN_QUOTES:
+		l->odd ^= header_odd_quotes(line);
+		return l->odd;
+	case JOIN_NONE:
+		break;
+	}
+	return false;
+}
+
+/* The next LF at or behind l->seen, from l->at; -1: none. */
+static ptrdiff_t
+next_end(const struct file_lines *l)
+{
+	size_t have = l->n - l->at;
+
+	for (size_t from = l->seen; from < have;) {
+		const char *lf = memchr(l->buf + l->at + from, '\n', have - from);
+		size_t at = lf ? (size_t)(lf - l->buf) - l->at : 0;
+
+		if (!lf)
+			return -1;
+		if (l->unicode == FILE_BYTES)
+			return (ptrdiff_t)at;
+		/* Lines begin at even places. */
+		if (l->unicode == FILE_UTF16LE && at % 2 == 0 && at + 1 < have && lf[1] == 0)
+			return (ptrdiff_t)at;
+		if (l->unicode == FILE_UTF16BE && at % 2 == 1 && lf[-1] == 0)
+			return (ptrdiff_t)at - 1;
+		from = at + 1;
+	}
+	return -1;
 }
 
 enum file_step
@@ -364,31 +472,54 @@ file_lines_step(struct file_lines *l, bool last, struct file_line *ret)
 		return last ? FILE_STEP_END : FILE_STEP_WAIT;
 	for (;;) {
 		size_t have = l->n - l->at;
-		const char *lf = have > l->seen
-					 ? memchr(l->buf + l->at + l->seen, '\n', have - l->seen)
-					 : NULL;
+		ptrdiff_t end = next_end(l);
 
-		if (lf) {
-			give(l, (size_t)(lf - l->buf) - l->at, true, ret);
+		if (end >= 0 && !goes_on(l, (size_t)end)) {
+			give(l, (size_t)end, true, ret);
+			return FILE_STEP_LINE;
+		}
+		if (end >= 0) {
+			l->seen = l->from = (size_t)end + unit(l);
+			if (++l->joined < JOIN_LINES)
+				continue;
+			give_first(l, have, ret);
 			return FILE_STEP_LINE;
 		}
 		/* Too long, even if it ended in CR now: keep the first max bytes only. */
-		if (have >= l->max + 2) {
+		if (have >= l->max + 2 * unit(l)) {
+			if (l->joined) {
+				give_first(l, have, ret);
+				return FILE_STEP_LINE;
+			}
 			l->dropped += have - l->max;
 			l->n = l->at + l->max;
 			have = l->max;
 		}
-		l->seen = have;
+		/* The second half of a unit may be still to come. */
+		l->seen = have - (l->unicode == FILE_UTF16LE && have > 0);
 		if (fill(l, last))
 			continue;
-		if (!last)
+		if (!last && !l->impatient)
 			return l->why[0] || l->packing == PACKING_OVER ? FILE_STEP_END
 								       : FILE_STEP_WAIT;
+		l->impatient = false;
+		if (l->joined) {
+			give_first(l, have, ret);
+			return FILE_STEP_LINE;
+		}
+		if (!last)
+			return FILE_STEP_WAIT;
 		if (have + l->dropped == 0)
 			return FILE_STEP_END;
 		give(l, have, false, ret);
 		return FILE_STEP_LINE;
 	}
+}
+
+void
+file_lines_settle(struct file_lines *l)
+{
+	l->impatient = l->joined > 0;
 }
 
 bool

@@ -7,6 +7,12 @@
  * up to the first line that is neither; at most FILE_PRINT bytes. Files whose beginnings agree in
  * all of that are one stream.
  *
+ * Two things a line alone does not say are said with it: the header in force (a W3C or Zeek
+ * #Fields line, which may change midway; the first line of a CSV file), so that whoever reads the
+ * line needs no other; and how it is written, if the file begins with the mark of UTF-16. Lines
+ * that are one record are given as one: cells with line ends in them, events of Windows in XML over
+ * several lines.
+ *
  * Threads: one owner.
  */
 #ifndef INTAKE_FILES_H
@@ -18,8 +24,19 @@
 
 struct file_lines;
 
+enum file_form {
+	FILE_AUTO,    /* a CSV header is believed if it can hardly be anything else */
+	FILE_CSV,     /* the first line is the header, unless it holds numbers */
+	FILE_COLUMNS, /* CSV without a header */
+	FILE_OTHER    /* no CSV */
+};
+
+enum file_unicode { FILE_BYTES, FILE_UTF16LE, FILE_UTF16BE };
+
 struct file_line {
 	struct str bytes; /* without LF or CR LF; valid until the next call; may be empty */
+	struct str lead;  /* the header in force, also with itself; empty: none */
+	enum file_unicode unicode;
 	uint64_t stream;
 	uint64_t offset,
 		next;   /* byte positions of its start and behind its end, in unpacked text */
@@ -34,12 +51,18 @@ bool file_lines_next(struct file_lines *l, struct file_line *ret);
 const char *file_lines_why(const struct file_lines *l);
 void file_lines_close(struct file_lines *l);
 
+/* Before the first line; default FILE_AUTO. */
+void file_lines_form(struct file_lines *l, enum file_form form);
+/* By the word of the setting `format` and whether columns are configured. */
+enum file_form file_form_of(struct str format, bool columns);
+
 /* For a file that grows: takes the descriptor. */
 struct file_lines *file_lines_take(int fd, size_t max);
 /* ERR_AGAIN: too little is there to tell; `settle` = there will be no more, tell by what is there.
  */
 int file_lines_stream(struct file_lines *l, bool settle, uint64_t *ret);
-/* Go on behind what was read in an earlier life. ERR_NOT_FOUND: the file is shorter. */
+/* Go on behind what was read in an earlier life, under the header that is in force there.
+ * ERR_NOT_FOUND: the file is shorter. */
 int file_lines_seek(struct file_lines *l, uint64_t offset);
 
 enum file_step {
@@ -50,6 +73,9 @@ enum file_step {
 
 /* `last`: there will be no more, a line without LF is one. */
 enum file_step file_lines_step(struct file_lines *l, bool last, struct file_line *ret);
+/* Nothing came for a while: a record over several lines that has no end yet is given line by line.
+ */
+void file_lines_settle(struct file_lines *l);
 /* Is the file cut, or rewritten from its beginning, since it was read? */
 bool file_lines_changed(const struct file_lines *l);
 /* Back to the beginning, as if just opened. */

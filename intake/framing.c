@@ -30,12 +30,16 @@ find_either(struct str s, size_t from)
 
 /* Index of the first delimiter in s at or behind `from`, or -1. */
 static ptrdiff_t
-find_end(struct str s, size_t from, bool nul_ends)
+find_end(struct str s, size_t from, bool nul_ends, bool only)
 {
 	const char *lf;
 
 	if (from >= s.n)
 		return -1;
+	if (only) {
+		lf = memchr(s.p + from, 0, s.n - from);
+		return lf ? lf - s.p : -1;
+	}
 	if (nul_ends)
 		return find_either(s, from);
 	lf = memchr(s.p + from, '\n', s.n - from);
@@ -50,7 +54,9 @@ line_done(struct framing *f, struct str *in, size_t end, struct framed *ret)
 	f->after = in->p[end] ? FRAMING_AFTER_LF : FRAMING_AFTER_NUL;
 	f->seen = 0;
 	str_skip(in, end + 1);
-	if (f->after == FRAMING_AFTER_LF && line.n > 0 && line.p[line.n - 1] == '\r')
+	if (f->nul_only)
+		line = framing_trim(line);
+	else if (f->after == FRAMING_AFTER_LF && line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
 		return FRAMING_EMPTY;
@@ -70,7 +76,7 @@ line_next(struct framing *f, struct str *in, struct framed *ret)
 	/* libc ends what it writes to a stream socket with NUL; such messages begin with "<". In
 	 * other bytes (a TLS hello, say) NUL means nothing. */
 	bool nul_ends = in->p[0] == '<';
-	ptrdiff_t end = find_end(look, f->seen, nul_ends);
+	ptrdiff_t end = find_end(look, f->seen, nul_ends, f->nul_only);
 
 	if (end >= 0)
 		return line_done(f, in, (size_t)end, ret);
@@ -116,7 +122,7 @@ count_read(const struct framing *f, struct str in, size_t *head, uint64_t *count
 	size_t i = 0;
 
 	*head = 0;
-	if (in.p[0] < '1' || in.p[0] > '9')
+	if (f->nul_only || in.p[0] < '1' || in.p[0] > '9')
 		return FRAMING_MESSAGE;
 	for (; i < in.n && is_digit(in.p[i]); i++) {
 		if (i == DIGITS_MAX)
@@ -167,7 +173,7 @@ skip_on(struct framing *f, struct str *in)
 		if (f->skip > 0)
 			return false;
 	} else {
-		ptrdiff_t end = find_end(*in, 0, f->nul_ends);
+		ptrdiff_t end = find_end(*in, 0, f->nul_ends, f->nul_only);
 
 		if (end < 0) {
 			str_skip(in, in->n);
@@ -193,7 +199,7 @@ framing_next(struct framing *f, struct str *in, struct framed *ret)
 	if (in->n == 0)
 		return FRAMING_MORE;
 	if (f->seen == 0) {
-		if (f->after != FRAMING_AFTER_NOTHING && !skip_trailer(f, in))
+		if (!f->nul_only && f->after != FRAMING_AFTER_NOTHING && !skip_trailer(f, in))
 			return FRAMING_MORE;
 		if (in->n == 0)
 			return FRAMING_MORE;

@@ -35,7 +35,7 @@ enum framing_after {
 	FRAMING_AFTER_NUL
 };
 
-/* {.max = N} is a stream at its beginning. */
+/* {.max = N} is a stream at its beginning; with .nul_only one of GELF. */
 struct framing {
 	size_t max;    /* longer messages are cut here */
 	size_t seen;   /* bytes at the front of the pending line that hold no delimiter */
@@ -44,6 +44,7 @@ struct framing {
 	enum framing_after after;
 	bool nul_ends; /* the message being skipped began with '<' */
 	bool counted;  /* the last message was a counted one */
+	bool nul_only; /* GELF: messages end at NUL and nowhere else; there are no counts */
 };
 
 struct framed {

@@ -76,7 +76,14 @@ intake_may_add(struct intake *in)
 void
 intake_add(struct intake *in, const struct frame *f, struct str bytes, struct str peer)
 {
-	if (writer_add(&in->writer, f, bytes, peer) < 0)
+	intake_add_led(in, f, bytes, peer, (struct str){"", 0});
+}
+
+void
+intake_add_led(struct intake *in, const struct frame *f, struct str bytes, struct str peer,
+	struct str lead)
+{
+	if (writer_add(&in->writer, f, bytes, peer, lead) < 0)
 		writer_reject(&in->writer, f->input, REASON_OVERLOAD);
 	else if (f->flags & FRAME_TRUNCATED)
 		count_bump(&in->ports->counts->flagged[REASON_OVERSIZE], 1);

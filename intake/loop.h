@@ -70,6 +70,9 @@ bool intake_seldom(struct intake *in, struct seldom *s);
 bool intake_may_add(struct intake *in);
 /* Add or count. Truncated frames are counted as oversize too. */
 void intake_add(struct intake *in, const struct frame *f, struct str bytes, struct str peer);
+/* With the header in force there. */
+void intake_add_led(struct intake *in, const struct frame *f, struct str bytes, struct str peer,
+	struct str lead);
 
 static inline const struct input_settings *
 intake_input(const struct intake *in, unsigned i)

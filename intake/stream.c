@@ -405,6 +405,7 @@ admit(struct listener *l, int fd, const struct sockaddr_storage *from, socklen_t
 	if (from->ss_family != AF_UNIX)
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	c->framing.max = l->in->settings->limits.frame_max;
+	c->framing.nul_only = str_eq(intake_input(l->in, l->input)->format, STR("gelf"));
 	at = bucket(l, c->address);
 	c->same = *at;
 	*at = c;

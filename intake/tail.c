@@ -78,6 +78,8 @@ track(struct tail *t, const char *path, const struct stat *st)
 		.ino = st->st_ino,
 		.listed = true};
 	f->lines = file_lines_take(fd, t->in->settings->limits.frame_max);
+	file_lines_form(f->lines, file_form_of(intake_input(t->in, t->input)->format,
+					  intake_input(t->in, t->input)->columns.n > 0));
 }
 
 static void
@@ -202,10 +204,12 @@ add_line(struct tail *t, struct tracked *f, const struct file_line *line, int64_
 		peer = (struct str){peer.p + peer.n - PATH_SHOWN, PATH_SHOWN};
 	if (line->truncated)
 		meta.flags |= FRAME_TRUNCATED;
+	if (line->unicode != FILE_BYTES)
+		meta.flags |= line->unicode == FILE_UTF16LE ? FRAME_UTF16LE : FRAME_UTF16BE;
 	if (line->bytes.n == 0)
 		writer_reject(&t->in->writer, t->input, REASON_EMPTY);
 	else
-		intake_add(t->in, &meta, line->bytes, peer);
+		intake_add_led(t->in, &meta, line->bytes, peer, line->lead);
 	*map_put(&t->positions, stream_key(&f->stream), NULL) = line->next;
 	f->count++;
 }
@@ -263,6 +267,8 @@ pump_file(struct tail *t, struct tracked *f)
 			f->quiet = now;
 		return false;
 	}
+	if (f->quiet && now - f->quiet > SETTLE_NS)
+		file_lines_settle(f->lines);
 	more = read_lines(t, f, last);
 	if (!more && f->lines && !t->in->starved) {
 		if (f->quiet == 0)

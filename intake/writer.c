@@ -46,7 +46,8 @@ writer_ready(struct writer *w)
 }
 
 int
-writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct str peer)
+writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct str peer,
+	struct str lead)
 {
 	unsigned i = meta->input;
 
@@ -54,7 +55,7 @@ writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct 
 		return ERR_FULL;
 	if (batch_head(w->batch)->nframes == 0)
 		w->opened = clock_mono(w->clock);
-	if (batch_add(w->batch, meta, bytes, peer) < 0) {
+	if (batch_add_led(w->batch, meta, bytes, peer, lead) < 0) {
 		/* Only a frame beyond what a fill leaves free: limits keep them away. */
 		writer_reject(w, i, REASON_OVERSIZE);
 		return 0;

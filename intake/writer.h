@@ -38,8 +38,10 @@ void writer_init(struct writer *w, const struct intake_ports *ports, const struc
 void writer_collect(struct writer *w);
 /* A frame can be added now. */
 bool writer_ready(struct writer *w);
-/* `meta` as for batch_add, arrival included. ERR_FULL: no slot is free; nothing was counted. */
-int writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct str peer);
+/* `meta`, `lead` as for batch_add_led, arrival included. ERR_FULL: no slot is free; nothing was
+ * counted. */
+int writer_add(struct writer *w, const struct frame *meta, struct str bytes, struct str peer,
+	struct str lead);
 /* A message came in and is not kept. */
 void writer_reject(struct writer *w, unsigned input, enum reason why);
 void writer_hand_over(struct writer *w);

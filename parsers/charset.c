@@ -46,8 +46,8 @@ charset_find(struct str name)
 const char *
 charset_name(enum charset c)
 {
-	static const char words[CHARSET_NONE + 1][12] = {
-		"utf-8", "cp932", "euc-jp", "iso-2022-jp", ""};
+	static const char words[CHARSET_UTF16BE + 1][12] = {
+		"utf-8", "cp932", "euc-jp", "iso-2022-jp", "", "utf-16le", "utf-16be"};
 
 	return words[c];
 }
@@ -330,6 +330,55 @@ decode_iso2022(const struct charsets *t, struct str s, struct sink *o)
 	}
 }
 
+enum charset
+charset_marked(struct str s)
+{
+	if (s.n < 2)
+		return CHARSET_NONE;
+	if (memcmp(s.p, "\xff\xfe", 2) == 0)
+		return CHARSET_UTF16LE;
+	return memcmp(s.p, "\xfe\xff", 2) == 0 ? CHARSET_UTF16BE : CHARSET_NONE;
+}
+
+static uint32_t
+unit_at(struct str s, size_t i, bool big)
+{
+	uint32_t a = (unsigned char)s.p[i], b = (unsigned char)s.p[i + 1];
+
+	return big ? a << 8 | b : b << 8 | a;
+}
+
+/* RFC 2781; a surrogate without its other half is no character. */
+static void
+decode_utf16(struct str s, bool big, struct sink *o)
+{
+	size_t i = 0;
+
+	if (s.n >= 2 && unit_at(s, 0, big) == 0xfeff)
+		i = 2;
+	for (; i + 1 < s.n; i += 2) {
+		uint32_t cp = unit_at(s, i, big);
+
+		if (cp >= 0xd800 && cp < 0xe000) {
+			uint32_t low = i + 3 < s.n ? unit_at(s, i + 2, big) : 0;
+
+			if (cp < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+				cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
+				i += 2;
+			} else {
+				cp = 0;
+			}
+			put(o, cp);
+		} else if (cp == 0) {
+			*o->p++ = 0; /* a character like others: the control flag tells */
+		} else {
+			put(o, cp);
+		}
+	}
+	if (i < s.n)
+		put(o, 0);
+}
+
 size_t
 charset_decode(const struct charsets *t, enum charset c, struct str s, char *out, bool *bad)
 {
@@ -341,6 +390,8 @@ charset_decode(const struct charsets *t, enum charset c, struct str s, char *out
 		decode_euc(t, s, &o);
 	else if (c == CHARSET_ISO_2022_JP)
 		decode_iso2022(t, s, &o);
+	else if (c == CHARSET_UTF16LE || c == CHARSET_UTF16BE)
+		decode_utf16(s, c == CHARSET_UTF16BE, &o);
 	else
 		decode_utf8(s, &o);
 	*bad = o.bad;

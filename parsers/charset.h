@@ -10,7 +10,16 @@
 
 #include "base/str.h"
 
-enum charset { CHARSET_UTF8, CHARSET_CP932, CHARSET_EUC_JP, CHARSET_ISO_2022_JP, CHARSET_NONE };
+enum charset {
+	CHARSET_UTF8,
+	CHARSET_CP932,
+	CHARSET_EUC_JP,
+	CHARSET_ISO_2022_JP,
+	CHARSET_NONE,
+	/* Never configured: the text's own mark says so. */
+	CHARSET_UTF16LE,
+	CHARSET_UTF16BE
+};
 
 struct charsets {
 	uint16_t *cp932;               /* [lead][trail]; 0 = no character */
@@ -31,6 +40,10 @@ struct text_kind {
 	bool control; /* below 0x20 (but tab and line feed), or 0x7f */
 };
 struct text_kind text_look(struct str s);
+
+/* By the byte order mark at its front, which is no character. CHARSET_NONE: there is none of
+ * UTF-16. */
+enum charset charset_marked(struct str s);
 
 /*
  * Decode into out, which has room for 3 * s.n bytes; returns the bytes written, always valid UTF-8.

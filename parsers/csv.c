@@ -2,8 +2,7 @@
  * csv.c - rows of separated cells: their reader, and the row of the table, which names cells by
  * position.
  *
- * A header names the columns of a stream, which one message alone cannot know; cells are csv.1,
- * csv.2 and so on until the input says more.
+ * Rows whose header is known are columns.c's; cells of others are csv.1, csv.2 and so on.
  */
 #include "parsers/csv.h"
 

@@ -15,6 +15,15 @@
 /* Whatever stands in front; *s becomes the message. */
 void envelope_read(struct parse_ctx *ctx, struct recs *w, struct str *s);
 
+/*
+ * Does a header begin here, in a message whose own header is read already? Sure: it can be nothing
+ * else (a PRI, a version with its date); else a time that a host and a tag may follow.
+ */
+bool envelope_begins(struct str s, bool *sure);
+/* "last message repeated 5 times", "message repeated 3 times: [ text]": the number as it stands,
+ * and the text inside, if it is there. */
+bool envelope_repeats(struct str s, struct str *times, struct str *inside);
+
 /* Behind the PRI. `pri`: there was one (good or bad). */
 void syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri);
 

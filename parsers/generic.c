@@ -334,18 +334,18 @@ generic_put(struct recs *w, struct str prefix, struct str key, struct str value)
 bool
 generic_time(struct parse_ctx *ctx, struct str text, int64_t *ret)
 {
-	struct str whole = text;
+	struct str whole = str_trim(text);
 
-	text = str_trim(text);
+	text = whole;
 	if (!stamp_take_iso(&text, ctx->in->zone, ctx->arrival, ret) &&
 		!stamp_take_bsd(&text, ctx->in->zone, ctx->arrival, ret) &&
 		!stamp_take_ctime(&text, ctx->in->zone, ctx->arrival, ret) &&
 		!stamp_take_clf(&text, ctx->in->zone, ctx->arrival, ret) &&
 		!(text.n >= 10 && stamp_take_epoch(&text, ret)))
-		return stamp_sheet(whole, ctx->in->zone, ctx->arrival, ret);
+		return stamp_words(whole, ctx->in->zone, ctx->arrival, ret);
 	/* A zone's name that does not say which offset: the input's zone stands. */
 	return text.n == 0 || (text.p[0] == ' ' && text.n <= 8) ||
-	       stamp_sheet(whole, ctx->in->zone, ctx->arrival, ret);
+	       stamp_words(whole, ctx->in->zone, ctx->arrival, ret);
 }
 
 bool

@@ -1,6 +1,7 @@
 /* json.c - JSON objects with names of their own; ECS names are taken as they are. */
 #include "base/stamp.h"
 #include "parsers/jsonrow.h"
+#include "parsers/nested.h"
 #include "parsers/put.h"
 #include "parsers/source.h"
 #include "parsers/web.h"
@@ -81,6 +82,7 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
 	struct json_sink sink = {take, json_row_room, &r};
 	uint64_t flags = 0;
+	struct nested in;
 	enum reason rc;
 
 	if (windows && windows_sniff(text))
@@ -90,6 +92,12 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 	if (sources_claim_json(ctx, w, text, &rc, &flags)) {
 		w->cur->reasons |= flags;
 		return REASON_NONE;
+	}
+	if (rc == REASON_NONE && nested_find(ctx, &in)) {
+		if (nested_claim(ctx, w, text, &in) || !w->cur)
+			return REASON_NONE;
+		if (in.gelf)
+			return gelf_read(ctx, w, text);
 	}
 	flags = 0;
 	w->cur->logsource = LOGSOURCE_JSON;

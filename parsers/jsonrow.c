@@ -2,6 +2,9 @@
 
 #include "base/stamp.h"
 
+#define LIST_MEMBERS 8u /* in front of the list of records */
+#define LIST_MEMBER  300u
+
 const struct json_limits json_row_limits = {
 	.depth = 64, .keys = RECORD_ENTRIES_MAX, .name = RECORD_NAME_MAX};
 
@@ -157,7 +160,7 @@ json_row_stamp(const struct json_value *v, const struct zone *zone, int64_t arri
 		stamp_take_bsd(&s, zone, arrival, ret) ||
 		stamp_take_ctime(&s, zone, arrival, ret) || stamp_take_epoch(&s, ret))
 		return str_trim(s).n == 0;
-	return false;
+	return stamp_words(v->text, zone, arrival, ret);
 }
 
 static void
@@ -220,6 +223,37 @@ json_row_element(struct str *rest, struct str *ret, bool *ok)
 	return *ok;
 }
 
+/* Behind the key whose list holds the records, among the first few members. */
+static bool
+find_list(struct str *s)
+{
+	static const char *const lists[] = {"\"records\"", "\"Records\"", "\"logEvents\""};
+	struct str member;
+	bool ok;
+
+	for (unsigned i = 0; i < LIST_MEMBERS; i++) {
+		struct str key = *s;
+
+		skip_blanks(&key);
+		for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+			struct str rest = key;
+
+			if (!str_take(&rest, str_of(lists[k])))
+				continue;
+			skip_blanks(&rest);
+			if (!str_take(&rest, STR(":")))
+				continue;
+			skip_blanks(&rest);
+			*s = rest;
+			return rest.n > 0 && *rest.p == '[';
+		}
+		/* Over short members only: a long one begins what is a record itself. */
+		if (!json_row_element(s, &member, &ok) || member.n > LIST_MEMBER)
+			return false;
+	}
+	return false;
+}
+
 bool
 json_row_open_array(struct str *text)
 {
@@ -227,13 +261,8 @@ json_row_open_array(struct str *text)
 
 	skip_blanks(&s);
 	if (str_take(&s, STR("{"))) {
-		skip_blanks(&s);
-		if (!str_take(&s, STR("\"records\"")) && !str_take(&s, STR("\"Records\"")))
+		if (!find_list(&s))
 			return false;
-		skip_blanks(&s);
-		if (!str_take(&s, STR(":")))
-			return false;
-		skip_blanks(&s);
 	}
 	if (!str_take(&s, STR("[")))
 		return false;

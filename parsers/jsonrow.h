@@ -31,8 +31,8 @@ bool json_row_stamp(
  * is broken.
  */
 bool json_row_element(struct str *rest, struct str *ret, bool *ok);
-/* If `text` is an array, or an object whose first key is "records" or "Records" with an array, move
- * *text behind the opening bracket. */
+/* If `text` is an array, or an object with a list "records", "Records" (Event Hubs, CloudTrail) or
+ * "logEvents" (CloudWatch) among its first members, move *text behind the opening bracket. */
 bool json_row_open_array(struct str *text);
 
 /* Windows events, wherever JSON carries them (windows.c). */

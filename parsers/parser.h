@@ -17,6 +17,7 @@ enum parsed {
 	PARSED_OK
 };
 
+struct bound;
 struct source;
 struct pairs;
 
@@ -26,17 +27,19 @@ struct parse_ctx {
 	const struct frame *frame;
 	int64_t arrival;
 	struct str text;    /* the whole frame, decoded to valid UTF-8 */
+	struct str lead;    /* the header of the table that the frame is a row of; empty: none */
 	struct str host;    /* from the header; empty if none */
 	struct str program; /* the tag without its pid; empty if none. A Cisco tag ("%ASA-6-302013")
 			       stands here and in the message, too */
 	struct str pid;
-	struct str columns; /* names of the columns, if this is a row of a CSV; else empty */
 	bool enveloped;    /* a syslog header was there */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */
 	const struct parser *row;          /* who is reading now */
 	const struct source *source;       /* the definition that read it, instead of a row */
 	const struct source *fixed_source; /* that the configuration names */
+	const struct bound *bound;         /* what else configuration decided; recognise.c's */
+	unsigned depth;                    /* envelopes around this one */
 	struct pairs *pairs;               /* of the run; never NULL in a row */
 
 	/* parsers.c: what parse_next repeats for each further record */

@@ -5,45 +5,22 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "parsers/charset.h"
+#include "parsers/columns.h"
 #include "parsers/envelope.h"
+#include "parsers/inside.h"
+#include "parsers/mailword.h"
 #include "parsers/source.h"
 
-static const struct parser *const rows[] = {
-	NULL, /* product 0: none */
+const struct parser *const parser_rows[ROWS] = {
+	[0] = NULL, /* product 0: none */
 #define P(id) &parser_##id,
 #include "parsers/table.def"
 #undef P
 };
 
 /* So old may a message be before its clock is doubted: offline laptops, queues of a weekend. */
-#define HELD_BACK_NS  (INT64_C(30) * 86400 * NS_PER_S)
-#define ROWS          (sizeof(rows) / sizeof(rows[0]))
-#define PROGRAM_SLOTS 512u /* well above twice the number of program names */
-#define PREFIXES      32u
-#define CANDIDATES    256u
-
-struct program {
-	struct str name;
-	const struct parser *row;
-};
-
-/* What configuration decided for one input. */
-struct bound {
-	const struct parser *row;    /* NULL: recognise, or */
-	const struct source *source; /* this definition */
-	enum charset charset;
-};
-
-struct parsers {
-	const struct input_context *contexts;
-	struct bound *bounds;
-	size_t n;
-	struct charsets charsets;
-	struct sources *sources;
-	struct program programs[PROGRAM_SLOTS];
-	struct program prefixes[PREFIXES];
-	size_t nprefixes, nprograms;
-};
+#define HELD_BACK_NS (INT64_C(30) * 86400 * NS_PER_S)
+#define CANDIDATES   256u
 
 /* ---- start ---- */
 
@@ -116,12 +93,12 @@ find_row(struct str name, const char *what, struct str input, const struct sourc
 	if (means_recognise(name))
 		return 0;
 	for (size_t i = 1; i < ROWS; i++) {
-		if (row_is_called(rows[i], name)) {
-			*ret = rows[i];
+		if (row_is_called(parser_rows[i], name)) {
+			*ret = parser_rows[i];
 			return 0;
 		}
 		if (n < CANDIDATES)
-			candidates[n++] = rows[i]->name;
+			candidates[n++] = parser_rows[i]->name;
 	}
 	for (size_t i = 0; i < sources_count(sources) && n < CANDIDATES; i++)
 		candidates[n++] = source_name(sources_at(sources, i)).p;
@@ -189,15 +166,19 @@ parsers_new_more(const struct input_context *contexts, size_t n, struct str sour
 		mem_free(p);
 		return rc;
 	}
+	/* Mail tells its charsets word by word. Where the system has no tables for one, such words
+	 * stay as they are. */
+	(void)charsets_need(&p->charsets, CHARSET_CP932);
+	(void)charsets_need(&p->charsets, CHARSET_ISO_2022_JP);
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
 	for (size_t i = 1; i < ROWS; i++) {
-		const char *words = rows[i]->programs;
+		const char *words = parser_rows[i]->programs;
 		struct str name;
 
 		while (next_word(&words, &name))
-			add_program(p, name, rows[i]);
+			add_program(p, name, parser_rows[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		int bad;
@@ -233,7 +214,7 @@ parsers_product(const struct parsers *p, unsigned product)
 
 	if (s)
 		return source_name(s);
-	return product > 0 && product < ROWS ? str_of(rows[product]->name) : STR("");
+	return product > 0 && product < ROWS ? str_of(parser_rows[product]->name) : STR("");
 }
 
 unsigned
@@ -252,56 +233,13 @@ parsers_label(const struct parsers *p, size_t i, struct str ret[3])
 	return s != NULL;
 }
 
-/* ---- recognition ---- */
-
-static const struct parser *
-exact_program(const struct parsers *p, struct str name)
-{
-	size_t at = hash_text(name) % PROGRAM_SLOTS;
-
-	for (; p->programs[at].row; at = (at + 1) % PROGRAM_SLOTS)
-		if (str_eq(p->programs[at].name, name))
-			return p->programs[at].row;
-	return NULL;
-}
-
-const struct parser *
-parser_for_program(const struct parsers *p, struct str program)
-{
-	const struct parser *row;
-	ptrdiff_t slash;
-
-	if (program.n == 0 || program.n > ENVELOPE_TAG_MAX)
-		return NULL;
-	/* "su(pam_unix)": what stands in brackets wrote the message. */
-	if (program.p[program.n - 1] == ')') {
-		ptrdiff_t paren = str_chr(program, '(');
-
-		if (paren < 0)
-			return NULL;
-		str_skip(&program, (size_t)paren + 1);
-		program.n--;
-	}
-	row = exact_program(p, program);
-	if (row)
-		return row;
-	for (size_t i = 0; i < p->nprefixes; i++)
-		if (str_starts(program, p->prefixes[i].name))
-			return p->prefixes[i].row;
-	slash = program.n > 0 && program.p[0] == '/' ? str_rchr(program, '/') : -1;
-	if (slash < 0)
-		return NULL;
-	str_skip(&program, (size_t)slash + 1);
-	return exact_program(p, program);
-}
-
 /* ---- one frame ---- */
 
-static uint16_t
-row_number(const struct parser *row)
+uint16_t
+parser_number(const struct parser *row)
 {
 	for (size_t i = 1; i < ROWS; i++)
-		if (rows[i] == row)
+		if (parser_rows[i] == row)
 			return (uint16_t)i;
 	return 0;
 }
@@ -314,12 +252,39 @@ parse_time(struct parse_ctx *ctx, struct recs *w, int64_t ns)
 	envelope_time(ctx, w, ns);
 }
 
+/* Subjects, names of attachments and people as they travelled in mail (RFC 2047). */
+static void
+decode_mail(const struct parsers *p, struct recs *w)
+{
+	struct entry *e = batch_entries(w->b);
+	uint32_t n = batch_results(w->b)->nentries;
+
+	for (uint32_t i = w->cur->first_entry; i < n; i++) {
+		struct str text = entry_text(w->b, &e[i]);
+		char *room;
+		bool bad;
+
+		if (e[i].field < FIELD_EMAIL_FROM_ADDRESS ||
+			e[i].field > FIELD_EMAIL_ATTACHMENT_NAME || !mailword_in(text))
+			continue;
+		room = rec_text_room(w, text.n * 4);
+		if (!room)
+			return;
+		text = rec_text_take(w, room, mailword_decode(&p->charsets, text, room, &bad));
+		e[i].off = (uint32_t)(text.p - w->b.base);
+		e[i].len = (uint32_t)text.n;
+		if (bad)
+			rec_flag(w, REASON_ENCODING);
+	}
+}
+
 /* What holds for every record however it was read: time, skew, product. */
 static void
 settle(struct parse_ctx *ctx, struct recs *w)
 {
 	struct record *r = w->cur;
 
+	decode_mail(ctx->parsers, w);
 	if (ctx->source)
 		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
 	else if (ctx->row && ctx->row->module)
@@ -327,7 +292,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 	if (!ctx->source && ctx->row && ctx->row->dataset)
 		rec_put(w, FIELD_EVENT_DATASET, str_of(ctx->row->dataset));
 	if (!ctx->source && ctx->row)
-		r->product = row_number(ctx->row);
+		r->product = parser_number(ctx->row);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
 	if (!ctx->timed) {
@@ -402,16 +367,59 @@ has_c1(struct str s)
 	return false;
 }
 
+static enum charset
+charset_of_file(unsigned flags)
+{
+	return flags & FRAME_UTF16LE   ? CHARSET_UTF16LE
+	       : flags & FRAME_UTF16BE ? CHARSET_UTF16BE
+				       : CHARSET_NONE;
+}
+
+/* The header in force, as the text is written that stands under it. */
+static struct str
+decode_lead(const struct parsers *p, enum charset charset, const struct frame *f, struct recs *w)
+{
+	struct str raw = batch_lead(w->b, f);
+	enum charset marked = charset_of_file(f->flags);
+	struct text_kind kind = text_look(raw);
+	char *room;
+	bool bad;
+
+	if (marked != CHARSET_NONE)
+		charset = marked;
+	else if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
+		return raw;
+	if (charset == CHARSET_UTF8 && utf8_valid(raw))
+		return raw;
+	room = raw.n ? rec_text_room(w, raw.n * 3) : NULL;
+	if (!room)
+		return STR("");
+	return rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
+}
+
 /* Valid UTF-8 in ctx->text, pointing into the batch. */
 static void
 decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, struct recs *w,
 	struct str raw)
 {
 	struct text_kind kind = text_look(raw);
+	enum charset marked = charset_of_file(ctx->frame->flags);
 	char *room;
 	bool bad;
 
 	ctx->text = raw;
+	if (marked == CHARSET_NONE) {
+		marked = charset_marked(raw);
+		/* Well written, but nobody said that it would be. */
+		if (marked != CHARSET_NONE)
+			rec_flag(w, REASON_ENCODING);
+	}
+	if (marked != CHARSET_NONE) {
+		/* Every second byte is a NUL: only the decoded text shows what is a control. */
+		charset = marked;
+		raw = batch_raw(w->b, ctx->frame);
+		kind = (struct text_kind){.high = true};
+	}
 	if (kind.control)
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
@@ -424,129 +432,17 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	if (!room)
 		return;
 	ctx->text = rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
+	if (marked != CHARSET_NONE) {
+		ctx->text = trim_line_end(ctx->text);
+		if (text_look(ctx->text).control)
+			rec_flag(w, REASON_CONTROL_CHAR);
+	}
 	if (bad)
 		rec_flag(w, REASON_ENCODING);
 	w->cur->flags |= RECORD_RAW;
 	w->cur->original_off = (uint32_t)(ctx->text.p - w->b.base);
 	w->cur->original_len = (uint32_t)ctx->text.n;
 	rec_put(w, FIELD_NOROSHI_CHARSET, str_of(charset_name(charset)));
-}
-
-/*
- * What a sender left in front of <PRI> when it meant an octet count (RFC 6587 3.4.1) and wrote it
- * wrongly: a sign, a hexadecimal number, a number too large.
- */
-static bool
-stray_count(struct str s)
-{
-	size_t i = 0;
-
-	while (i < s.n && i < 24 && s.p[i] != ' ' &&
-		(is_digit(s.p[i]) || strchr("+-xXabcdefABCDEF", s.p[i])))
-		i++;
-	return i > 0 && i + 1 < s.n && s.p[i] == ' ' && s.p[i + 1] == '<';
-}
-
-/*
- * No product knows the text. With a sound header it is a record of source syslog all the same;
- * without one, or where the configuration promised a product, it is unparsed.
- */
-static void
-keep_unparsed(struct parse_ctx *ctx, struct recs *w, bool fixed)
-{
-	if (ctx->enveloped && !fixed) {
-		rec_put(w, FIELD_EVENT_DATASET, STR("syslog"));
-	} else {
-		w->cur->flags |= RECORD_UNPARSED;
-		/* Nothing has no header to lack. */
-		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ) &&
-			!(w->cur->reasons >> REASON_EMPTY & 1))
-			rec_flag(w, stray_count(ctx->text) ? REASON_FRAME_LEN : REASON_HEADER);
-	}
-	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
-	ctx->row = NULL;
-	ctx->source = NULL;
-}
-
-static void
-remember_header(struct parse_ctx *ctx, const struct recs *w)
-{
-	ctx->envelope_from = w->cur->first_entry;
-	ctx->envelope_n = batch_results(w->b)->nentries - w->cur->first_entry;
-	ctx->header_time = w->cur->time;
-	ctx->header_timed = ctx->timed;
-	ctx->header_reasons = w->cur->reasons;
-	ctx->header_flags = w->cur->flags;
-	ctx->original_off = w->cur->original_off;
-	ctx->original_len = w->cur->original_len;
-}
-
-/* Let a row try. What it put is undone if the message is not its own; what it found remarkable is
- * added to *reasons. */
-static bool
-try_row(struct parse_ctx *ctx, struct recs *w, const struct parser *row, struct str message,
-	uint64_t *reasons)
-{
-	uint32_t mark = batch_results(w->b)->nentries;
-	struct record before = *w->cur;
-
-	ctx->row = row;
-	ctx->source = NULL;
-	w->cur->logsource = (uint16_t)row->logsource;
-	if (row->parse(ctx, message, w) == PARSED_OK || !w->cur)
-		return true;
-	batch_results(w->b)->nentries = mark;
-	*reasons |= w->cur->reasons;
-	*w->cur = before;
-	ctx->timed = ctx->header_timed;
-	ctx->message_done = false;
-	return false;
-}
-
-/* The configured row, else the one that the program names, else those that know the content. */
-static void
-read_message(const struct parsers *p, const struct bound *bound, struct parse_ctx *ctx,
-	struct recs *w, struct str message)
-{
-	const struct parser *row = bound->row;
-	uint64_t reasons = 0;
-
-	ctx->fixed_source = bound->source;
-	if (bound->source) {
-		/* Arrays of JSON objects are the row's to walk; it asks the definition for each. */
-		if (source_shape_of(bound->source) == SHAPE_JSON
-				? try_row(ctx, w, &parser_json, message, &reasons) && ctx->source
-				: source_read(bound->source, ctx, w, message))
-			return;
-		w->cur->reasons |= reasons;
-		keep_unparsed(ctx, w, true);
-		w->cur->product = (uint16_t)(ROWS + sources_index(p->sources, bound->source));
-		return;
-	}
-	if (!row)
-		row = parser_for_program(p, ctx->program);
-	if (row && try_row(ctx, w, row, message, &reasons))
-		return;
-	/* A header that a collector cut off leaves its blank behind. */
-	while (!bound->row && message.n > 0 && message.p[0] == ' ')
-		str_skip(&message, 1);
-	if (!bound->row && sources_read_program(ctx, w, message))
-		return;
-	for (size_t i = 1; !row && i < ROWS; i++) {
-		/* Products come before the containers that anybody may use. */
-		if (rows[i] == &parser_json && sources_read(ctx, w, message))
-			return;
-		if (rows[i]->sniff && rows[i]->sniff(message) &&
-			try_row(ctx, w, rows[i], message, &reasons))
-			return;
-	}
-	if (row && !bound->row && sources_read(ctx, w, message))
-		return;
-	/* Nobody took it: what those who looked closer found wrong is worth knowing. */
-	w->cur->reasons |= reasons;
-	keep_unparsed(ctx, w, bound->row != NULL);
-	if (bound->row)
-		w->cur->product = row_number(bound->row);
 }
 
 /* ERR_FULL: no room in the region; the caller undoes the frame. */
@@ -559,8 +455,8 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		.pairs = pairs,
 		.in = &p->contexts[f->input],
 		.frame = f,
+		.bound = bound,
 		.arrival = f->arrival,
-		.columns = p->contexts[f->input].columns,
 		.header_time = f->arrival};
 	bool bare = bound->row && (bound->row->flags & PARSER_BARE);
 	struct str message;
@@ -573,16 +469,27 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 	if (f->flags & FRAME_ADRIFT)
 		rec_flag(w, REASON_FRAME);
 	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
-	/* What begins a file written on Windows is no part of its first line. */
-	if (!bare)
+	/* What begins a file written on Windows is no part of its first line; in front of a
+	 * priority it is the envelope's to tell. */
+	if (!bare && !str_starts(ctx.text, STR("\xef\xbb\xbf<")))
 		str_take(&ctx.text, STR("\xef\xbb\xbf"));
 	message = ctx.text;
 	if (message.n == 0)
 		rec_flag(w, REASON_EMPTY);
+	if (f->lead_off)
+		ctx.lead = decode_lead(p, bound->charset, f, w);
+	else if (ctx.in->columns.n)
+		ctx.lead = ctx.in->columns;
+	if (ctx.lead.n && !bare && columns_read(&ctx, w, message)) {
+		if (!w->cur)
+			return ERR_FULL;
+		settle(&ctx, w);
+		return recs_close(w);
+	}
 	if (!bare)
 		envelope_read(&ctx, w, &message);
-	remember_header(&ctx, w);
-	read_message(p, bound, &ctx, w, message);
+	recognise_begin(&ctx, w);
+	recognise_message(&ctx, w, message);
 	if (!w->cur)
 		return ERR_FULL;
 	if (bare && (w->cur->flags & RECORD_UNPARSED)) {

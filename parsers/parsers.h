@@ -22,7 +22,7 @@ struct input_context {
 	struct str encoding;     /* "utf-8", "cp932", ... lower case; empty = utf-8 */
 	const struct zone *zone; /* never NULL */
 	struct str squid_columns;
-	struct str columns; /* the header of its CSV rows, commas between; empty: none is known */
+	struct str columns; /* CSV that has no header line: names, comma separated */
 	bool history;
 	bool local; /* unix socket: RFC 3164 without host name */
 	int64_t skew_ns;

@@ -3,10 +3,9 @@
 #include "base/utf8.h"
 
 #define NAME_MAX_BYTES 256u
-#define EXACT          1000u /* scores: the whole name, the name without its brackets, its end */
+#define EXACT          1000u /* scores: the whole name, without its brackets, its end */
 #define BARE           900u
 #define TAIL           500u
-#define PART           200u
 
 static const struct {
 	const char *row, *names;
@@ -135,8 +134,6 @@ name_score(struct str header, const char *names)
 			score = BARE + name.n;
 		else if (part && str_ends(inner, name))
 			score = TAIL + name.n;
-		else if (part && str_find(header, name) >= 0)
-			score = PART + name.n;
 		best = score > best ? score : best;
 	}
 	return best;
@@ -251,7 +248,7 @@ decide(struct proposal *p, struct proposed_column *c)
 	char room[NAME_MAX_BYTES];
 	struct str name = plain_name(c->name, room);
 	enum meaning best = MEAN_NONE, second = MEAN_NONE, unfit = MEAN_NONE;
-	size_t score = 0, next = 0;
+	size_t score = 0, next = 0, refused = 0;
 
 	c->meaning = MEAN_NONE;
 	for (unsigned m = 0; name.n && m < MEAN_NONE; m++) {
@@ -260,7 +257,8 @@ decide(struct proposal *p, struct proposed_column *c)
 		if (s == 0)
 			continue;
 		if (!suits((enum meaning)m, c->form) && !tolerates((enum meaning)m, c->form)) {
-			unfit = (enum meaning)m;
+			unfit = s > refused ? (enum meaning)m : unfit;
+			refused = s > refused ? s : refused;
 			continue;
 		}
 		/* Values of just that look weigh more than words that would do. */
@@ -275,6 +273,9 @@ decide(struct proposal *p, struct proposed_column *c)
 			second = (enum meaning)m;
 		}
 	}
+	/* The whole name says what the values are not: a part of it says less. */
+	if (refused >= BARE && score < BARE * 2)
+		best = MEAN_NONE;
 	c->score = score;
 	if (best != MEAN_NONE && next == score) {
 		c->how = HOW_AMBIGUOUS;

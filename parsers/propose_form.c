@@ -115,7 +115,7 @@ is_clock(struct str s)
 	if (s.n < 4 || s.n > 40 || (str_chr(s, ':') < 0 && str_find(s, STR("時")) < 0))
 		return false;
 	memcpy(text + 11, s.p, s.n);
-	return stamp_sheet(str_make(text, 11 + s.n), NULL, 0, &ns);
+	return stamp_words(str_make(text, 11 + s.n), NULL, 0, &ns);
 }
 
 /* "26/04/02" and "4/2/2026": three numbers with one sign between, then a time of day or nothing. */
@@ -154,20 +154,29 @@ is_short_date(struct str s, enum date_order *order, bool *timed)
 }
 
 static bool
-is_long_date(struct str s, bool *timed)
+is_time(struct str s)
 {
 	int64_t ns;
 	struct str rest = s;
 
-	*timed = true;
 	if (stamp_take_iso(&rest, NULL, 0, &ns) || stamp_take_clf(&rest, NULL, 0, &ns) ||
 		stamp_take_ctime(&rest, NULL, 0, &ns) || stamp_take_bsd(&rest, NULL, 0, &ns))
 		return rest.n == 0 || (rest.p[0] == ' ' && rest.n <= 8);
-	/* Eight digits are a number more often than a day. */
-	if (!stamp_sheet(s, NULL, 0, &ns) || s.n == 8)
+	return stamp_words(s, NULL, 0, &ns);
+}
+
+/* A date without a time of day. Eight digits are a number more often than a day. */
+static bool
+is_date(struct str s)
+{
+	int64_t ns;
+	char text[80];
+
+	if (s.n < 6 || s.n == 8 || s.n > 64 || str_is_number(s))
 		return false;
-	*timed = s.n == 14 || str_chr(s, ':') >= 0 || str_find(s, STR("時")) >= 0;
-	return true;
+	memcpy(text, s.p, s.n);
+	memcpy(text + s.n, " 00:00", 6);
+	return stamp_words(str_make(text, s.n + 6), NULL, 0, &ns);
 }
 
 enum form
@@ -186,11 +195,16 @@ form_of(struct str s, enum date_order *order, bool *path)
 		return FORM_MAC;
 	if (is_hash(s))
 		return FORM_HASH;
-	if (is_long_date(s, &timed))
-		return timed ? FORM_TIME : FORM_DATE;
 	if (is_short_date(s, order, &timed))
 		return timed ? FORM_TIME : FORM_DATE;
 	*order = DATE_PLAIN;
+	/* A serial day of Excel is a number to all but Excel; fourteen digits are a time. */
+	if (str_is_number(s) && s.n != 14)
+		return FORM_NUMBER;
+	if (is_time(s))
+		return FORM_TIME;
+	if (is_date(s))
+		return FORM_DATE;
 	if (is_clock(s))
 		return FORM_CLOCK;
 	if (str_is_number(s))

@@ -254,10 +254,8 @@ const struct pattern *pairs_pattern(
 	struct pairs *p, const struct pattern *v, size_t n, struct str text);
 void pairs_kv(struct pairs *p, struct recs *w, const struct kv_style *style, struct str prefix,
 	struct str text);
-/* Columns as pairs "#1" ... and, by the first layout that fits, by name; without layouts by
- * `names`, the header's. False: no layout fits, or the row is the header itself. */
-bool pairs_columns(
-	struct pairs *p, struct recs *w, const struct source *s, struct str names, struct str text);
+/* Columns as pairs "#1" ... and, by the first layout that fits, by name. False: no layout fits. */
+bool pairs_columns(struct pairs *p, struct recs *w, const struct source *s, struct str text);
 enum reason pairs_json(
 	struct pairs *p, struct recs *w, struct str prefix, struct str text, uint64_t *flags);
 

@@ -274,7 +274,7 @@ read_one(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct s
 			return false;
 		break;
 	case SHAPE_CSV:
-		if (!pairs_columns(p, w, s, ctx->columns, text))
+		if (!pairs_columns(p, w, s, text))
 			return false;
 		break;
 	case SHAPE_CEF:
@@ -362,19 +362,6 @@ looks_like_pairs(struct str s)
 	return signs >= 3;
 }
 
-/* Definitions of columns that go by the header's names, not by places. */
-static bool
-read_by_header(struct parse_ctx *ctx, struct recs *w, struct str message)
-{
-	const struct sources *all = ctx->pairs->sources;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i]->shape == SHAPE_CSV && all->v[i]->nlayouts == 0 &&
-			source_read(all->v[i], ctx, w, message))
-			return true;
-	return false;
-}
-
 bool
 sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 {
@@ -386,8 +373,6 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	if (json_looks_like(message) || str_starts(message, STR("CEF:")) ||
 		str_starts(message, STR("LEEF:")))
 		return false;
-	if (ctx->columns.n && read_by_header(ctx, w, message))
-		return true;
 	if (read_any(ctx, w, message, false))
 		return true;
 	if (xml_begins(message) && sources_claim_container(SHAPE_XML, ctx, w, message))
@@ -418,6 +403,9 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 		const struct source *s = all->v[i];
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
+			continue;
+		/* Columns by position have been tried by the text. */
+		if (shape == SHAPE_CSV && s->nlayouts > 0)
 			continue;
 		/* Other spellings have to be taken apart by their own rule. */
 		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))

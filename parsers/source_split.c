@@ -1,5 +1,4 @@
 /* source_split.c - messages of one line taken apart: key=value in many spellings, columns. */
-#include "parsers/csv.h"
 #include "parsers/source_inside.h"
 
 /* ---- key and value ---- */
@@ -187,28 +186,8 @@ take_column(const struct source *s, struct recs *w, struct str *text, bool *more
 	return str_trim(cell);
 }
 
-/* The cells by the names that the header gives them. */
-static bool
-by_header(struct pairs *p, size_t first, size_t n, struct str names)
-{
-	struct csv c = csv_row(names, ',');
-	struct csv_cell name;
-	size_t same = 0, i = 0;
-
-	for (; i < n && csv_next(&c, &name); i++) {
-		struct str value = p->v[first + i].value;
-
-		name.text = str_trim(name.text);
-		same += str_eq(value, name.text);
-		if (value.n && name.text.n && !pairs_add(p, name.text, VALUE_STRING, value, 0))
-			break;
-	}
-	return i > 1 && same < 2;
-}
-
 bool
-pairs_columns(
-	struct pairs *p, struct recs *w, const struct source *s, struct str names, struct str text)
+pairs_columns(struct pairs *p, struct recs *w, const struct source *s, struct str text)
 {
 	size_t n = 0, first = p->n;
 	bool more = true;
@@ -240,7 +219,5 @@ pairs_columns(
 				pairs_add_key(p, l->keys[k], p->v[first + k].value);
 		return true;
 	}
-	if (s->nlayouts == 0 && names.n)
-		return by_header(p, first, n, names);
 	return s->nlayouts == 0;
 }

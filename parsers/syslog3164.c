@@ -101,8 +101,8 @@ take_time(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		form = TIME_BSD;
 	else if (stamp_take_bsd(&rest, ctx->in->zone, ctx->arrival, &ns))
 		form = TIME_BSD;
-	else if (!pri && stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
-		form = TIME_LOOSE;
+	else if (stamp_take_ctime(&rest, ctx->in->zone, ctx->arrival, &ns))
+		form = pri ? TIME_BSD : TIME_LOOSE;
 	/* "2026-11-22 10:00:00,sato,…" is a cell of a table, not a header. */
 	if (form != TIME_NONE && (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':')) {
 		envelope_time(ctx, w, ns);
@@ -334,6 +334,26 @@ skip_sequence(struct str *s)
 	str_skip(s, i + 2);
 }
 
+/* "sw01: *Mar  1 18:46:11: %SYS-…": Cisco's `logging origin-id` puts the host before the time. */
+static void
+take_origin(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct str rest = *s, host;
+	int64_t ns;
+
+	if (!str_cut(&rest, ':', &host) || host.n == 0 || host.n > ENVELOPE_TAG_MAX ||
+		!str_take(&rest, STR(" ")))
+		return;
+	for (size_t i = 0; i < host.n; i++)
+		if (!is_tag_char(host.p[i]))
+			return;
+	skip_blanks(&rest);
+	*s = stamp_take_bsd(&(struct str){rest.p, rest.n}, ctx->in->zone, ctx->arrival, &ns) ? rest
+											     : *s;
+	if (s->p == rest.p)
+		envelope_host(ctx, w, host);
+}
+
 void
 syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 {
@@ -342,7 +362,10 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 
 	if (pri) {
 		skip_blanks(s);
+		/* The device's own number, and the relay's. */
 		skip_sequence(s);
+		skip_sequence(s);
+		take_origin(ctx, w, s);
 	}
 	form = take_time(ctx, w, s, pri);
 	if (form == TIME_NONE) {
@@ -357,9 +380,12 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		return;
 	}
 	/* "Mar  7 2026 19:06:53: %ASA-…": no host. */
-	if (s->n > 0 && s->p[0] == ':') {
+	if (s->n > 0 && (s->p[0] == ':' || ctx->host.n > 0)) {
+		if (s->p[0] != ':')
+			skip_blanks(s);
+		else
+			str_skip(s, 1);
 		ctx->enveloped = true;
-		str_skip(s, 1);
 		read_tag(ctx, w, s);
 		return;
 	}

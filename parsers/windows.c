@@ -549,7 +549,7 @@ windows_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 
 const struct parser parser_windows = {
 	.name = "windows",
-	.words = "winlogbeat nxlog sysmon wec windows_nxlog windows_json",
+	.words = "xml winlogbeat nxlog sysmon wec windows_nxlog windows_json",
 	.logsource = LOGSOURCE_WIN_OTHER,
 	.programs = "WinEvtLog MSWinEventLog",
 	.sniff = windows_sniff,

@@ -28,6 +28,9 @@ house_new(unsigned nslots)
 	char *mem;
 
 	h->settings.limits = (struct limit_settings){.frame_max = 65536,
+		.gelf_pending = 16,
+		.gelf_bytes = 1 << 20,
+		.gelf_wait_ns = 100 * NS_PER_MS,
 		.kafka_frame_max = 1 << 20,
 		.tcp_connections = 100,
 		.tcp_connections_per_peer = 50,

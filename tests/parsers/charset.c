@@ -8,6 +8,73 @@
 #define H     "<38>Nov 22 09:59:58 web01 app: "
 #define HYOJI "\xe8\xa1\xa8\xe7\xa4\xba" /* 表示: its first second byte in CP932 is a backslash */
 
+#define SUBJECT(x) "{\"email\":{\"subject\":\"" x "\"}}"
+#define KAIGI      "\xe4\xbc\x9a\xe8\xad\xb0" /* 会議 */
+
+static const struct line_row mails[] = {
+	{"ISO-2022-JP in base64", SUBJECT("=?ISO-2022-JP?B?GyRCMnE1RBsoQg==?="),
+		"email.subject=" KAIGI "|@flags="},
+	{"in the middle of words", SUBJECT("Re: =?iso-2022-jp?B?GyRCMnE1RBsoQg==?= tomorrow"),
+		"email.subject=Re: " KAIGI " tomorrow"},
+	{"UTF-8, quoted", SUBJECT("=?UTF-8?Q?=E4=BC=9A=E8=AD=B0_1?="), "email.subject=" KAIGI " 1"},
+	{"a character cut between two words, folded",
+		SUBJECT("=?utf-8?B?5Lw=?=\\r\\n =?utf-8?B?muitsA==?="),
+		"email.subject=" KAIGI "|@flags="},
+	{"Shift_JIS: the second byte of \xe8\xa1\xa8 is a backslash",
+		SUBJECT("=?Shift_JIS?B?lVyOpg==?="), "email.subject=" HYOJI},
+	{"EUC-JP", SUBJECT("=?EUC-JP?B?yb28qA==?="), "email.subject=" HYOJI},
+	{"Latin 1 with a language", SUBJECT("=?ISO-8859-1*de?Q?Gr=FC=DFe?="),
+		"email.subject=Gr\xc3\xbc\xc3\x9f"
+		"e"},
+	{"words of two charsets", SUBJECT("=?utf-8?Q?a?= =?iso-2022-jp?B?GyRCMnE1RBsoQg==?="),
+		"email.subject=a" KAIGI},
+	{"what is no encoded word stays", SUBJECT("=?x?= 1=?2 =?utf-8?Z?a?= =?nobody?Q?a?="),
+		"email.subject=\x3d?x?\x3d 1\x3d?2 \x3d?utf-8?Z?a?\x3d \x3d?nobody?Q?a?\x3d"},
+	{"half a character", SUBJECT("=?utf-8?B?5Lw=?="),
+		"email.subject=\xef\xbf\xbd|@flags=encoding"},
+	{"the name of an attachment",
+		"{\"email\":{\"attachments\":{\"file\":{\"name\":[\"=?Shift_JIS?B?lVyOpg==?=."
+		"xlsx\"]}}}}",
+		"email.attachments.file.name=" HYOJI ".xlsx"},
+	{"other fields are no mail", "{\"message\":\"=?utf-8?Q?a?=\",\"x\":\"y\"}",
+		"message=\x3d?utf-8?Q?a?\x3d"},
+	{0},
+};
+
+Test(charset, encoded_words_in_mail)
+{
+	house_rows((struct house){0}, mails);
+}
+
+/* "<38>web" + U+8868 U+793A + U+1F600, little-endian with its mark. */
+Test(charset, utf16_by_its_mark)
+{
+	static const char text[] =
+		"\xff\xfe<\0003\0008\0>\0w\0:\0 \0\x68\x88\x3a\x79\x3d\xd8\x00\xde";
+	struct house h = {0};
+	struct buf got = {0};
+
+	house_read(&h, str_make(text, sizeof(text) - 1));
+	house_field(&h, 0, STR("message"), &got);
+	cr_expect(str_eq(buf_str(&got), STR(HYOJI "\xf0\x9f\x98\x80")), "%s", buf_z(&got));
+	buf_clear(&got);
+	house_field(&h, 0, STR("@flags"), &got);
+	cr_expect(str_eq(buf_str(&got), STR("encoding")), "nobody said that it would be UTF-16: %s",
+		buf_z(&got));
+	buf_clear(&got);
+	house_field(&h, 0, STR("noroshi.charset"), &got);
+	cr_expect(str_eq(buf_str(&got), STR("utf-16le")), "%s", buf_z(&got));
+	house_done(&h);
+	/* A file that says so at its beginning is believed. */
+	h = (struct house){.frame_flags = FRAME_UTF16LE};
+	house_read(&h, str_make(text + 2, sizeof(text) - 3));
+	buf_clear(&got);
+	house_field(&h, 0, STR("@flags"), &got);
+	cr_expect_eq(got.n, 0, "%s", buf_z(&got));
+	buf_done(&got);
+	house_done(&h);
+}
+
 static const struct line_row cp932[] = {
 	{"second bytes are no escapes",
 		"CEF:0|Ex|FW|1.0|100|\x95\x5c\x8e\xa6|5|msg=\x83\x7c src=192.0.2.1",

@@ -61,7 +61,7 @@ Test(propose, columns_by_name_and_value)
 		{"なぞ", "C:\\x\\y", MEAN_FILE, HOW_VALUES, "an unknown name, paths"},
 		{"なぞ", "abc", MEAN_NONE, HOW_NOT, "nothing is known"},
 		{"名前", "佐藤", MEAN_NONE, HOW_AMBIGUOUS, "an account or a person's name"},
-		{"IPアドレス", "abe@example.com", MEAN_USER_MAIL, HOW_PART,
+		{"IPアドレス", "abe@example.com", MEAN_USER_MAIL, HOW_VALUES,
 			"an address it is, but the values say mail"},
 		{"送信元ポート", "abc", MEAN_NONE, HOW_NOT, "a port that is no number is none"},
 	};

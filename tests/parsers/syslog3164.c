@@ -50,6 +50,75 @@ Test(syslog3164, headers)
 	house_rows((struct house){0}, headers);
 }
 
+#define HELLO "sshd[311]: Failed password for root from 192.0.2.7 port 4022 ssh2"
+#define READ                                                                                       \
+	"host.name=web01|process.pid=311|source.ip=192.0.2.7|@time=2026-11-22T09:59:58.000Z|@"     \
+	"flags=|"
+
+static const struct line_row seen_in_practice[] = {
+	{"a year", "<38>Nov 22 2026 09:59:58 web01 " HELLO, READ},
+	{"a year in front", "<38>2026 Nov 22 09:59:58 web01 " HELLO, READ},
+	{"the day first", "<38>22 Nov 2026 09:59:58 web01 " HELLO, READ},
+	{"ctime's form", "<38>Sun Nov 22 09:59:58 2026 web01 " HELLO, READ},
+	{"a zone", "<38>Nov 22 18:59:58 JST web01 " HELLO, READ},
+	{"an offset", "<38>2026-11-22T18:59:58+09:00 web01 " HELLO, READ},
+	{"a blank for the T", "<38>2026-11-22 09:59:58 web01 " HELLO, READ},
+	{"an address in brackets", "<38>Nov 22 09:59:58 [2001:db8::5] " HELLO,
+		"host.name=2001:db8::5|source.ip=192.0.2.7"},
+	{"and a port", "<38>Nov 22 09:59:58 [2001:db8::5]:514 " HELLO,
+		"host.name=2001:db8::5|source.ip=192.0.2.7"},
+	{"a port behind an address", "<38>Nov 22 09:59:58 192.0.2.9:514 " HELLO,
+		"host.name=192.0.2.9|source.ip=192.0.2.7"},
+	{"two sequence numbers, the origin's name, a star",
+		"<189>12: 000034: sw01.example.com: *Mar  1 18:46:11.123 JST: %SYS-5-CONFIG_I: "
+		"Configured from console by admin on vty0 (192.0.2.5)",
+		"host.name=sw01.example.com|@time=2027-03-01T09:46:11.123Z|process.name=|@product="
+		"cisco_ios"},
+	{"a dot", "<189>.Mar  1 18:46:11: %SYS-5-CONFIG_I: Configured",
+		"@time=2027-03-01T18:46:11.000Z|host.name="},
+	{"an octet count that framing left", "91 <38>Nov 22 09:59:58 web01 " HELLO, READ},
+	{"one that counts something else", "85 <38>Nov 22 09:59:58 web01 " HELLO, "@unparsed=yes"},
+	{"a relay's header, and the sender's with its PRI",
+		"<13>Nov 22 09:59:59 relay <38>Nov 22 09:59:58 web01 " HELLO,
+		READ "noroshi.relay=relay|event.created=2026-11-22T09:59:59.000Z|log.syslog."
+		     "priority=38|process.name=sshd"},
+	{"without it", "<13>Nov 22 09:59:59 relay Nov 22 09:59:58 web01 " HELLO,
+		READ "noroshi.relay=relay|log.syslog.priority="},
+	{"in RFC 5424",
+		"<13>1 2026-11-22T09:59:59Z relay fwd - - - <38>Nov 22 09:59:58 web01 " HELLO,
+		READ "noroshi.relay=relay"},
+	{"RFC 5424 in it",
+		"<13>Nov 22 09:59:59 relay 1 2026-11-22T09:59:58Z web01 sshd 311 - - Failed "
+		"password for root from 192.0.2.7 port 4022 ssh2",
+		READ "noroshi.relay=relay"},
+	{"a text that nobody knows behind two headers",
+		"<13>Nov 22 09:59:59 relay <38>Nov 22 09:59:58 web01 app: x",
+		"host.name=web01|noroshi.relay=relay|message=x|process.name=app|@unparsed="},
+	{"a date in a program's text is no header",
+		"<13>Nov 22 09:59:59 h app: Nov 22 09:59:58 web01 sshd[1]: x",
+		"host.name=h|process.name=app|noroshi.relay="},
+	{"a text that begins with a date is no header without a tag",
+		"<13>Nov 22 09:59:59 h Nov 22 09:59:58 is a day", "host.name=h|noroshi.relay="},
+	{"repeated", "<38>Nov 22 09:59:58 web01 last message repeated 5 times",
+		"noroshi.repeated=5|@unparsed=|host.name=web01"},
+	{"rsyslog says what was repeated",
+		"<38>Nov 22 09:59:58 web01 sshd[311]: message repeated 3 times: [ Failed password "
+		"for root from 192.0.2.7 port 4022 ssh2]",
+		READ "noroshi.repeated=3"},
+	{"syslog-ng",
+		"<38>Nov 22 09:59:58 web01 Last message 'x is y' repeated 2 times, suppressed by "
+		"syslog-ng on web01",
+		"noroshi.repeated=2"},
+	{"a number that is none", "<38>Nov 22 09:59:58 web01 last message repeated many times",
+		"noroshi.repeated="},
+	{0},
+};
+
+Test(syslog3164, seen_in_practice)
+{
+	house_rows((struct house){0}, seen_in_practice);
+}
+
 static const struct line_row broken[] = {
 	{"PRI above 191", "<192>Nov 22 09:59:58 h app: x",
 		"@flags=pri|log.syslog.priority=|host.name=h|message=x"},

@@ -378,7 +378,8 @@ class Daemon:
     def query(self, expr=ALL, *args):
         """Stored records as dicts."""
         out = self.cli("query", expr, "--archive", self.archive, "--format", "json", *args)
-        return [json.loads(line) for line in out.splitlines() if line.strip()]
+        # not splitlines: U+2028 and U+0085 inside a text are no line's end
+        return [json.loads(line) for line in out.split("\n") if line.strip()]
 
     def alerts(self):
         """Whole lines of the alert file so far."""

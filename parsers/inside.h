@@ -1,0 +1,55 @@
+/*
+ * inside.h - the table of rows and what configuration made of it. For parsers.c and recognise.c.
+ */
+#ifndef PARSERS_INSIDE_H
+#define PARSERS_INSIDE_H
+
+#include "parsers/charset.h"
+#include "parsers/parser.h"
+
+#define PROGRAM_SLOTS 512u /* well above twice the number of program names */
+#define PREFIXES      32u
+
+enum {
+	ROW_NONE,
+#define P(id) ROW_OF_##id,
+#include "parsers/table.def"
+#undef P
+	ROWS
+};
+
+extern const struct parser *const parser_rows[ROWS];
+
+struct program {
+	struct str name;
+	const struct parser *row;
+};
+
+/* What configuration decided for one input. */
+struct bound {
+	const struct parser *row;    /* NULL: recognise, or */
+	const struct source *source; /* this definition */
+	enum charset charset;
+};
+
+struct parsers {
+	const struct input_context *contexts;
+	struct bound *bounds;
+	size_t n;
+	struct charsets charsets;
+	struct sources *sources;
+	struct program programs[PROGRAM_SLOTS];
+	struct program prefixes[PREFIXES];
+	size_t nprefixes, nprograms;
+};
+
+/* Its number in the table; 0: none. */
+uint16_t parser_number(const struct parser *row);
+
+/* The header is read: what parse_next repeats is from here back. */
+void recognise_begin(struct parse_ctx *ctx, const struct recs *w);
+/* The configured row or definition, else the one that the program names, else those that know the
+ * content; nobody: kept unparsed, with the reason. */
+void recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message);
+
+#endif
