@@ -324,7 +324,7 @@ show_columns(const struct mapping *m)
 			m->p->odd);
 	if (m->p->broken)
 		fprintf(stderr, "note: %zu rows have line feeds in quotes\n", m->p->broken);
-	if (m->p->charset != CHARSET_UTF8)
+	if (m->p->charset != CHARSET_UTF8 && m->p->charset < CHARSET_NONE)
 		fprintf(stderr,
 			"note: read this file with --encoding %s, or 'encoding: %s' at "
 			"the input\n",
@@ -435,7 +435,8 @@ const struct cli_command cli_map = {
 	.name = "map",
 	.summary = "propose a mapping for a CSV file: a definition of its columns",
 	.help = "Usage: noroshi map [OPTIONS] FILE.csv | -\n"
-		"Looks at header and values of a CSV (UTF-8, CP932, EUC-JP, ISO-2022-JP; comma, "
+		"Looks at header and values of a CSV (UTF-8, UTF-16, CP932, EUC-JP, ISO-2022-JP; "
+		"comma, "
 		"tab, "
 		"semicolon or pipe), says on\nstandard error what each column is taken for, prints "
 		"the "

@@ -66,11 +66,13 @@ to_utf8(struct proposal *p, struct str encoding, const char *path, struct diag *
 	struct str bytes = *s;
 	int rc = 0;
 
-	if (str_starts(bytes, STR("\xff\xfe")) || str_starts(bytes, STR("\xfe\xff"))) {
-		diag_set(why, path, 0,
-			"this is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8), for the "
-			"daemon reads UTF-8, CP932, EUC-JP and ISO-2022-JP");
-		return ERR_UNSUPPORTED;
+	if (charset_marked(bytes) != CHARSET_NONE) {
+		p->charset = charset_marked(bytes);
+		p->bom = true;
+		bytes.n -= bytes.n % 2;
+		*s = decoded(p, &t, p->charset, bytes);
+		str_take(s, STR("\xef\xbb\xbf"));
+		return 0;
 	}
 	p->bom = str_take(&bytes, STR("\xef\xbb\xbf"));
 	kind = text_look(bytes);

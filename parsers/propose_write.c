@@ -396,7 +396,7 @@ proposal_write(const struct proposal *lent, struct buf *out)
 		"on "
 		"it.\n",
 		p->nrows);
-	if (p->charset != CHARSET_UTF8)
+	if (p->charset != CHARSET_UTF8 && p->charset < CHARSET_NONE)
 		buf_printf(out, "# The file is %s: say 'encoding: %s' at the input.\n",
 			charset_name(p->charset), charset_name(p->charset));
 	buf_printf(out, "source: %.*s\ntitle: %.*s\n", STR_ARG(p->name), STR_ARG(p->name));

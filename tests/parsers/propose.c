@@ -117,6 +117,7 @@ Test(propose, every_encoding_gives_the_same_columns)
 		{"UTF-8", CHARSET_UTF8},
 		{"CP932", CHARSET_CP932},
 		{"EUC-JP", CHARSET_EUC_JP},
+		{"UTF-16", CHARSET_UTF16LE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -152,9 +153,6 @@ Test(propose, what_is_no_table_is_told)
 		{"words without a sign\nmore\n", "separates columns", "no separator"},
 		{"1,2\n3,4\n", "no header row", "values in the first row"},
 		{"user,time\n", "no row beneath", "a header alone"},
-		{"\xff\xfe"
-		 "a",
-			"UTF-16", "UTF-16"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
