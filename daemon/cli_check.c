@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "daemon/brain.h"
 #include "daemon/cli.h"
+#include "daemon/sourcetests.h"
 
 static int
 check_paths(const struct cli *c, struct rules_settings *rules, size_t n)
@@ -25,6 +27,27 @@ check_paths(const struct cli *c, struct rules_settings *rules, size_t n)
 	return rc == 0 ? 0 : EXIT_FINDING;
 }
 
+/* The definitions of a folder, and what their own tests say of them. */
+static int
+check_sources(const struct cli *c, const char *folder)
+{
+	struct diag why = {0};
+	size_t ran = 0, errors;
+
+	sourcetests_run(str_of(folder), &why, &ran);
+	errors = why.errors;
+	if (errors == 0 && ran == 0)
+		diag_add(&why, DIAG_WARNING, folder, 0, 0,
+			"no definition here has tests; 'tests: [{line: ..., want: {...}}]'");
+	cli_diag(&why);
+	if (errors == 0)
+		printf("ok: %s: %zu test lines\n", folder, ran);
+	else
+		fprintf(stderr, "noroshi %s: %zu errors\n", c->name, errors);
+	diag_done(&why);
+	return errors == 0 ? 0 : EXIT_FINDING;
+}
+
 static int
 check_settings(const struct cli *c, const char *path)
 {
@@ -37,6 +60,12 @@ check_settings(const struct cli *c, const char *path)
 		struct brain_options opt = {.settings = s, .rules = s->rules, .nrules = s->nrules};
 
 		rc = brain_load(&opt, &why, &b);
+	}
+	if (rc == 0 && s->sources.n) {
+		size_t ran;
+
+		sourcetests_run(s->sources, &why, &ran);
+		rc = why.errors ? ERR_SYNTAX : 0;
 	}
 	cli_diag(&why);
 	if (rc == 0)
@@ -67,6 +96,8 @@ run(const struct cli *c, int argc, char **argv)
 			config = argv[++i];
 		} else if (!strcmp(argv[i], "--rules") && i + 1 < argc && n < 64) {
 			rules[n++] = (struct rules_settings){.path = str_of(argv[++i])};
+		} else if (!strcmp(argv[i], "--sources") && i + 1 < argc) {
+			return check_sources(c, argv[++i]);
 		} else if (!strcmp(argv[i], "--settings")) {
 			struct buf b = {0};
 
@@ -92,11 +123,13 @@ run(const struct cli *c, int argc, char **argv)
 const struct cli_command cli_check = {
 	.name = "check",
 	.summary = "check configuration and rules; file:line:column for every mistake",
-	.help = "Usage: noroshi check [-c noroshi.yml] [--settings] [RULES...]\n"
+	.help = "Usage: noroshi check [-c noroshi.yml] [--settings] [--sources DIR] [RULES...]\n"
 		"Reads the configuration and all rules it names, or only the given rule files and "
 		"folders, and says\n"
 		"what is wrong and how to mend it. --settings prints the reference of all "
-		"settings.\n"
+		"settings.\n--sources DIR runs the tests inside the definitions of a folder; so "
+		"does a "
+		"configuration that names one.\n"
 		"Exit codes: 0 all well, 1 something is wrong, 2 usage.\n\n"
 		"Examples:\n  noroshi check -c /etc/noroshi/noroshi.yml\n  noroshi check "
 		"my-rules/\n",

@@ -58,6 +58,25 @@ def test_every_encoding_end_to_end():
             check(records[2]["file.name"] == "十表2.txt" and records[2]["file.directory"] == "D:\\能力", records[2]["file.path"])
 
 
+def test_the_tests_it_writes_are_run_by_check():
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(folder, "ops.csv", "utf-8")
+        mapping = os.path.join(folder, "ops.yml")
+        code, out, said = noroshi("map", "--zone", "Asia/Tokyo", "--out", mapping, path)
+        check(code == 0, said)
+        code, out, said = noroshi("check", "--sources", folder)
+        check(code == 0 and "3 test lines" in out, out + said)
+        with open(mapping, encoding="utf-8") as f:
+            text = f.read()
+        with open(mapping, "w", encoding="utf-8") as f:
+            f.write(text.replace('"host.name": "PC-034"', '"host.name": "PC-035"'))
+        code, out, said = noroshi("check", "--sources", folder)
+        check(code == 1 and "host.name is 'PC-034', not 'PC-035'" in said and "ops.yml:" in said, said)
+        conf = written(folder, "noroshi.conf", "utf-8", rows=[f"data: '{folder}/data'", f"sources: '{folder}'"], end="\n")
+        code, out, said = noroshi("-c", conf, "check")
+        check(code == 1 and "not 'PC-035'" in said, said)
+
+
 def test_euc_jp():
     with tempfile.TemporaryDirectory() as folder:
         rows = [r.replace("髙﨑", "高崎").replace("～", "-") for r in ROWS]
