@@ -208,6 +208,7 @@ look_at_values(struct proposal *p)
 		size_t filled = p->nrows - count[i][FORM_EMPTY];
 
 		c->form = filled ? FORM_ANY : FORM_EMPTY;
+		c->full = filled == p->nrows;
 		for (unsigned f = FORM_TIME; f < FORM_COUNT; f++)
 			if (filled && count[i][f] * 5 >= filled * 4) {
 				c->form = (enum form)f;

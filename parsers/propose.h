@@ -53,6 +53,7 @@ struct proposed_column {
 	enum form form;
 	enum date_order order;
 	bool always; /* every row has a value of that form */
+	bool full;   /* every row has a value */
 	bool paths;  /* some values have folders in front */
 	enum meaning meaning;
 	enum how how;

@@ -169,11 +169,13 @@ static bool
 is_header(struct proposal *p, struct str row, size_t ncells)
 {
 	struct str cells[PROPOSE_COLUMNS];
-	size_t named = 0;
+	size_t named = 0, got;
 
-	if (propose_cells(&p->arena, row, p->separator, cells, PROPOSE_COLUMNS) != ncells)
+	got = propose_cells(&p->arena, row, p->separator, cells, PROPOSE_COLUMNS);
+	/* Some end their rows with a separator, but not their header. */
+	if (got != ncells && got + 1 != ncells)
 		return false;
-	for (size_t i = 0; i < ncells; i++) {
+	for (size_t i = 0; i < got; i++) {
 		enum date_order order;
 		bool path;
 		enum form f = form_of(cells[i], &order, &path);
@@ -208,7 +210,7 @@ usual_cells(struct proposal *p, const struct str *rows, size_t n)
 static void
 name_columns(struct proposal *p, struct str header)
 {
-	struct str cells[PROPOSE_COLUMNS];
+	struct str cells[PROPOSE_COLUMNS] = {{0}};
 
 	propose_cells(&p->arena, header, p->separator, cells, PROPOSE_COLUMNS);
 	p->columns = arena_alloc(&p->arena, p->ncolumns * sizeof(*p->columns));

@@ -2,7 +2,8 @@
 #include "base/json.h"
 #include "parsers/propose.h"
 
-#define STRONG 3u /* columns that recognition looks at */
+#define STRONG 3u /* columns whose look recognition asks for, and how many must merely be there */
+#define THERE  4u
 
 static const struct {
 	const char *words, *category, *type, *outcome;
@@ -113,7 +114,7 @@ is_strong(const struct proposed_column *c)
 static void
 write_recognition(struct proposal *p, struct buf *out)
 {
-	unsigned n = 0;
+	unsigned n = 0, there = 0;
 
 	for (size_t i = 0; i < p->ncolumns && n < STRONG && p->ncolumns > 2; i++) {
 		struct proposed_column *c = &p->columns[i];
@@ -132,6 +133,17 @@ write_recognition(struct proposal *p, struct buf *out)
 		}
 		BUF_ADD_LIT(out, "'}");
 		buf_done(&re);
+	}
+	/* By names, where the header travels with its rows: the more, the surer. */
+	for (size_t i = 0; i < p->ncolumns && n && there < THERE; i++) {
+		struct proposed_column *c = &p->columns[i];
+
+		if (!c->full || is_strong(c))
+			continue;
+		BUF_ADD_LIT(out, ", ");
+		json_quote(out, c->key);
+		BUF_ADD_LIT(out, ": ~");
+		there++;
 	}
 	if (n)
 		BUF_ADD_LIT(out, "}}\n");

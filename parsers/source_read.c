@@ -101,6 +101,21 @@ pairs_fit(const struct source *s, struct pairs *p, struct str text)
 	return false;
 }
 
+/* A definition with layouts may be meant by the header's names as well: if columns by name are all
+ * that it asks for, and they are there. */
+static bool
+names_fit(const struct source *s, struct pairs *p)
+{
+	for (size_t i = 0; i < s->nrecognise; i++) {
+		const struct recognise *r = &s->recognise[i];
+
+		if (r->nprograms + r->nstarts + r->ncontains == 0 && r->cond.n > 0 &&
+			pairs_hold(p, &r->cond))
+			return true;
+	}
+	return false;
+}
+
 /* ---- putting ---- */
 
 static void
@@ -404,13 +419,12 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
 			continue;
-		/* Columns by position have been tried by the text. */
-		if (shape == SHAPE_CSV && s->nlayouts > 0)
-			continue;
 		/* Other spellings have to be taken apart by their own rule. */
 		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))
 			continue;
-		if (!ctx->fixed_source && !pairs_fit(s, p, message))
+		if (shape == SHAPE_CSV && s->nlayouts > 0
+				? !names_fit(s, p)
+				: !ctx->fixed_source && !pairs_fit(s, p, message))
 			continue;
 		ctx->message_done = true;
 		apply(s, ctx, w, p,

@@ -77,6 +77,27 @@ def test_the_tests_it_writes_are_run_by_check():
         check(code == 1 and "not 'PC-035'" in said, said)
 
 
+def test_a_mapping_goes_before_what_noroshi_knows():
+    """Columns that a definition of ours would take are the operator's when he has mapped them; also in another order."""
+    rows = [r.replace("ﾕｰｻﾞｰ名", "ユーザー名") for r in ROWS]
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(folder, "ops.csv", "utf-8", rows=rows)
+        code, out, said = noroshi("normalize", path)
+        check(json.loads(out.splitlines()[1])["noroshi.source"] == "endpoint_operations", out)
+        sources = os.path.join(folder, "sources")
+        os.mkdir(sources)
+        code, out, said = noroshi("map", "--name", "mine", "--out", os.path.join(sources, "mine.yml"), path)
+        check(code == 0, said)
+        code, out, said = noroshi("normalize", "--sources", sources, path)
+        records = [json.loads(line) for line in out.splitlines()]
+        check(all(r["noroshi.source"] == "mine" for r in records[1:]), out)
+        turned = written(folder, "turned.csv", "utf-8", rows=["結果,操作日時,操作種別,IPアドレス,コンピューター名,No.,ユーザー名",
+                                                              "成功,2026/4/2 8:05,ログオン,192.0.2.34,PC-034,1,sato"])
+        code, out, said = noroshi("normalize", "--sources", sources, turned)
+        r = json.loads(out.splitlines()[1])
+        check(r["noroshi.source"] == "mine" and r["user.name"] == "sato" and r["host.name"] == "PC-034", out)
+
+
 def test_euc_jp():
     with tempfile.TemporaryDirectory() as folder:
         rows = [r.replace("髙﨑", "高崎").replace("～", "-") for r in ROWS]

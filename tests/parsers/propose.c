@@ -186,4 +186,11 @@ Test(propose, odd_tables)
 	cr_expect(str_eq(p->columns[3].key, STR("column 4")), "a name is made up");
 	proposal_free(p);
 	diag_done(&why);
+	why = (struct diag){0};
+	p = proposed(STR("user,time\nabe,2026/4/2 8:05,\nsato,2026/4/2 8:06,\n"), &why);
+	cr_assert_not_null(p, "rows that end with a separator: %s", diag_first(&why));
+	cr_expect_eq(p->ncolumns, 3);
+	cr_expect_eq(p->columns[0].meaning, MEAN_USER);
+	proposal_free(p);
+	diag_done(&why);
 }
