@@ -185,12 +185,13 @@ def test_what_logs_say_stays_text_in_every_output():
                 check({b["text"]["type"] for b in body["blocks"]} == {"plain_text"}, body)
             if asked["path"] == "/teams":
                 check('"TextBlock"' not in asked["body"], "no Markdown")
-        if shutil.which("weasyprint") and shutil.which("pdftotext"):
-            pdf = os.path.join(h.folder, "r.pdf")
-            h.cli("report", "incident", number, "--format", "pdf", "-o", pdf)
-            with open(pdf, "rb") as f:
-                raw = f.read()
-            check(raw.startswith(b"%PDF") and not re.search(rb"/(JavaScript|JS|Launch|OpenAction|SubmitForm)\b", raw), "a PDF that does nothing")
+        pdf = os.path.join(h.folder, "r.pdf")
+        h.cli("report", "incident", number, "--lang", "ja", "--format", "pdf", "-o", pdf)
+        with open(pdf, "rb") as f:
+            raw = f.read()
+        check(raw.startswith(b"%PDF") and not re.search(rb"/(JavaScript|JS|Launch|OpenAction|SubmitForm)\b", raw), "a PDF that does nothing")
+        text = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, text=True).stdout
+        check(number in text and re.search("[ぁ-ん]", text), "its number and Japanese letters can be read in it: " + text[:300])
 
 
 def test_the_command_line_says_what_to_type_next():

@@ -58,6 +58,9 @@ test_packages() {
 	zstd|reads evidence without Noroshi
 	jq|reads evidence without Noroshi
 	sqlite3|looks into cases.db
+	weasyprint|PDF of the reports
+	fonts-ipaexfont|Japanese letters in those PDFs
+	poppler-utils|reads the PDFs back
 	curl|fetches Kafka's jars, asks the console
 	ca-certificates|TLS to Maven Central
 	EOF
