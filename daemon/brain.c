@@ -105,13 +105,15 @@ static void
 fingerprint(const struct brain_options *opt, struct brain *b)
 {
 	struct {
-		struct hash128 settings, rules;
-	} both = {0};
+		struct hash128 settings, rules, sources;
+	} all = {0};
+	struct str folder = parsers_folder(b->parsers);
 
 	if (opt->settings)
-		both.settings = opt->settings->hash;
-	rule_files_hash(b->files, &both.rules);
-	b->hash = hash_id(&both, sizeof(both));
+		all.settings = opt->settings->hash;
+	rule_files_hash(b->files, &all.rules);
+	all.sources = hash_id(folder.p, folder.n);
+	b->hash = hash_id(&all, sizeof(all));
 }
 
 /* A list that cannot be read is an error; rows that cannot are left out and told. */

@@ -25,7 +25,7 @@ struct brain {
 	struct buf lists_packed; /* their text, for state/objects */
 	int zone_offset_s;       /* in which the days of lists begin */
 	char host[256];
-	struct hash128 hash; /* of settings and rules */
+	struct hash128 hash; /* of settings, rules and the definitions of sources */
 	size_t rejected;     /* rule documents left out */
 };
 

@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "daemon/brain.h"
 #include "daemon/cli.h"
-#include "daemon/sourcetests.h"
+#include "parsers/source_test.h"
 
 static int
 check_paths(const struct cli *c, struct rules_settings *rules, size_t n)
@@ -27,25 +26,21 @@ check_paths(const struct cli *c, struct rules_settings *rules, size_t n)
 	return rc == 0 ? 0 : EXIT_FINDING;
 }
 
-/* The definitions of a folder, and what their own tests say of them. */
+/* The operator's definitions of sources, by the tests that they carry. */
 static int
-check_sources(const struct cli *c, const char *folder)
+check_sources(const struct cli *c, const char *dir)
 {
+	struct source_tests n;
 	struct diag why = {0};
-	size_t ran = 0, errors;
+	int rc = source_tests_run(str_of(dir), &why, &n);
 
-	sourcetests_run(str_of(folder), &why, &ran);
-	errors = why.errors;
-	if (errors == 0 && ran == 0)
-		diag_add(&why, DIAG_WARNING, folder, 0, 0,
-			"no definition here has tests; 'tests: [{line: ..., want: {...}}]'");
 	cli_diag(&why);
-	if (errors == 0)
-		printf("ok: %s: %zu test lines\n", folder, ran);
+	if (rc == 0)
+		printf("ok: %s: %zu definitions, %zu tests\n", dir, n.definitions, n.tests);
 	else
-		fprintf(stderr, "noroshi %s: %zu errors\n", c->name, errors);
+		fprintf(stderr, "noroshi %s: %zu errors\n", c->name, why.errors);
 	diag_done(&why);
-	return errors == 0 ? 0 : EXIT_FINDING;
+	return rc == 0 ? 0 : EXIT_FINDING;
 }
 
 static int
@@ -53,6 +48,7 @@ check_settings(const struct cli *c, const char *path)
 {
 	struct settings *s = NULL;
 	struct brain *b = NULL;
+	struct source_tests tests = {0};
 	struct diag why = {0};
 	int rc = settings_load(path, &why, &s);
 
@@ -61,19 +57,22 @@ check_settings(const struct cli *c, const char *path)
 
 		rc = brain_load(&opt, &why, &b);
 	}
-	if (rc == 0 && s->sources.n) {
-		size_t ran;
-
-		sourcetests_run(s->sources, &why, &ran);
-		rc = why.errors ? ERR_SYNTAX : 0;
-	}
+	/* noroshid does not ask the tests; who checks wants to know. */
+	if (rc == 0 && s->sources.n)
+		rc = source_tests_run(s->sources, &why, &tests);
 	cli_diag(&why);
 	if (rc == 0)
 		printf("ok: %s: %zu inputs, %zu rules, %zu correlations, %zu documents left out, "
 		       "%zu sinks\n",
 			path, s->ninputs, ruleset_count(b->rules),
 			correlations_count(b->correlations), b->rejected, s->nsinks);
-	else
+	if (rc == 0 && s->sources.n)
+		printf("ok: %.*s: %zu definitions, %zu tests\n", STR_ARG(s->sources),
+			tests.definitions, tests.tests);
+	if (rc < 0 && tests.failed)
+		fprintf(stderr, "noroshi %s: %zu of %zu tests of the sources failed\n", c->name,
+			tests.failed, tests.tests);
+	else if (rc < 0)
 		fprintf(stderr,
 			"noroshi %s: %zu errors; noroshid would not start, a reload would keep the "
 			"old configuration\n",
@@ -88,7 +87,7 @@ static int
 run(const struct cli *c, int argc, char **argv)
 {
 	struct rules_settings rules[64];
-	const char *config = c->config;
+	const char *config = c->config, *sources = NULL;
 	size_t n = 0;
 
 	for (int i = 1; i < argc; i++) {
@@ -97,7 +96,7 @@ run(const struct cli *c, int argc, char **argv)
 		} else if (!strcmp(argv[i], "--rules") && i + 1 < argc && n < 64) {
 			rules[n++] = (struct rules_settings){.path = str_of(argv[++i])};
 		} else if (!strcmp(argv[i], "--sources") && i + 1 < argc) {
-			return check_sources(c, argv[++i]);
+			sources = argv[++i];
 		} else if (!strcmp(argv[i], "--settings")) {
 			struct buf b = {0};
 
@@ -111,6 +110,8 @@ run(const struct cli *c, int argc, char **argv)
 			return cli_usage(c, "unknown option '%s'", argv[i]);
 		}
 	}
+	if (sources)
+		return check_sources(c, sources);
 	if (n > 0)
 		return check_paths(c, rules, n);
 	if (!config)
@@ -122,16 +123,17 @@ run(const struct cli *c, int argc, char **argv)
 
 const struct cli_command cli_check = {
 	.name = "check",
-	.summary = "check configuration and rules; file:line:column for every mistake",
+	.summary = "check configuration, rules and sources; file:line:column for every mistake",
 	.help = "Usage: noroshi check [-c noroshi.yml] [--settings] [--sources DIR] [RULES...]\n"
 		"Reads the configuration and all rules it names, or only the given rule files and "
 		"folders, and says\n"
-		"what is wrong and how to mend it. --settings prints the reference of all "
-		"settings.\n--sources DIR runs the tests inside the definitions of a folder; so "
-		"does a "
-		"configuration that names one.\n"
+		"what is wrong and how to mend it. Definitions of sources are run by the tests "
+		"they "
+		"carry, those of\n"
+		"the configuration or of --sources DIR. --settings prints the reference of all "
+		"settings.\n"
 		"Exit codes: 0 all well, 1 something is wrong, 2 usage.\n\n"
 		"Examples:\n  noroshi check -c /etc/noroshi/noroshi.yml\n  noroshi check "
-		"my-rules/\n",
+		"my-rules/\n  noroshi check --sources my-sources/\n",
 	.run = run,
 };

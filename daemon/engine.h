@@ -66,6 +66,7 @@ struct engine {
 	struct mind *live, *history;
 	struct lists *lists;        /* in force, by the journal's order */
 	struct hash128 lists_asked; /* journaled last */
+	struct hash128 config; /* in force where the journal is being read back; 0: not known */
 	unsigned class_default, class_alerts;
 	uint64_t next_seq;
 

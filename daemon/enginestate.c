@@ -268,6 +268,7 @@ load_checkpoint(struct engine *e)
 	if (read_checkpoint(e, fd, &head) == 0) {
 		e->processed = e->checkpoint_pos = head.pos;
 		e->next_seq = e->next_processed = head.next_seq;
+		e->config = head.brain;
 		load_checkpoint_lists(e, head.lists);
 	} else {
 		mind_reset(e->live);
@@ -394,6 +395,29 @@ engine_pump(struct engine *e)
 		queue_wait(q, 10);
 }
 
+/* Was this entry read before, by what is no longer in force? */
+static bool
+read_otherwise(struct engine *e, const struct journal_entry *entry)
+{
+	if (entry->type == JOURNAL_CONFIG && entry->payload.n == sizeof(e->config))
+		memcpy(&e->config, entry->payload.p, sizeof(e->config));
+	return entry->type == JOURNAL_FRAMES && !hash128_is_zero(e->config) &&
+	       !hash128_eq(e->config, e->brain->hash);
+}
+
+/* Records, matches and alerts of these entries may differ from those that were told. */
+static void
+tell_otherwise(const struct engine *e, uint64_t n)
+{
+	char hex[32];
+
+	hash128_hex(e->brain->hash, hex);
+	log_line(e->h->log_fd, LOG_LINE_WARNING, "engine",
+		"%llu journal entries were first read with other settings, rules or sources than "
+		"those that are in force now (state/objects/%.32s)",
+		(unsigned long long)n, hex);
+}
+
 static int
 replay_journal(struct engine *e)
 {
@@ -401,7 +425,7 @@ replay_journal(struct engine *e)
 	struct journal_reader *reader = NULL;
 	struct journal_entry entry;
 	jpos last = journal_last(e->journal);
-	uint64_t n = 0;
+	uint64_t n = 0, otherwise = 0;
 	int rc = 0;
 
 	if (last > e->processed)
@@ -410,6 +434,7 @@ replay_journal(struct engine *e)
 		while (e->recovery_used == (1u << SHARED_RECOVERY) - 1 ||
 			e->nflights + 2 >= ENGINE_FLIGHTS)
 			engine_pump(e);
+		otherwise += read_otherwise(e, &entry);
 		rc = recover_entry(e, &entry);
 		n++;
 	}
@@ -422,6 +447,8 @@ replay_journal(struct engine *e)
 	if (n)
 		log_line(e->h->log_fd, LOG_LINE_NOTICE, "engine",
 			"read %llu entries back from the journal", (unsigned long long)n);
+	if (otherwise)
+		tell_otherwise(e, otherwise);
 	if (rc < 0)
 		diag_set(&e->why, dir, 0,
 			"the journal cannot be read back: %s; keep the folder and see "

@@ -91,6 +91,7 @@ objects_keep(const struct brain *b, const char *config, struct diag *why)
 			rc = add_file(&all, file, why);
 		last = file;
 	}
+	buf_add_str(&all, parsers_folder(b->parsers));
 	if (rc == 0 && (rc = file_replace(buf_z(&path), buf_str(&all), 0644)) < 0)
 		diag_set(why, path.p, 0,
 			"cannot keep a copy of the configuration: %s; check space and owner",

@@ -1,6 +1,6 @@
 /*
- * objects.h - state/objects/HASH: the configuration and rules that were in force, as they stood, by
- * content hash.
+ * objects.h - state/objects/HASH: the configuration, rules and definitions of sources that were in
+ * force, as they stood, by content hash.
  *
  * The journal names the hash (JOURNAL_CONFIG), so what a past outcome depended on can be read
  * again.

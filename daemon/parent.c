@@ -410,6 +410,8 @@ reload(struct parent *p)
 	}
 	if (rc == 0)
 		rc = load_brain(s, &why, &b);
+	if (rc == 0)
+		rc = objects_keep(b, p->config, &why);
 	print_diag(&why);
 	diag_done(&why);
 	if (rc < 0 || !b) {

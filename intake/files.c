@@ -259,7 +259,7 @@ file_lines_stream(struct file_lines *l, bool settle, uint64_t *ret)
 		l->stream = hash_id(l->buf + l->at, l->print).lo;
 		l->known = true;
 		header_begin(l, (struct str){l->buf + l->at,
-					l->print + 1 < l->n - l->at ? l->print + 1 : l->n - l->at});
+					l->print + 2 < l->n - l->at ? l->print + 2 : l->n - l->at});
 	}
 	*ret = l->stream;
 	return 0;

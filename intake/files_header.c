@@ -35,6 +35,20 @@ header_see(struct file_lines *l, struct str line)
 
 /* ---- CSV ---- */
 
+/* How many cells the line has by this separator, whatever they hold. */
+static size_t
+cells_by(struct str line, char separator)
+{
+	size_t cells = 1;
+	bool quoted = false;
+
+	for (size_t i = 0; i < line.n; i++) {
+		quoted ^= line.p[i] == '"';
+		cells += !quoted && line.p[i] == separator;
+	}
+	return cells;
+}
+
 /* How many cells the line has by this separator; 0: it is no list of names. */
 static size_t
 names_by(struct str line, char separator)
@@ -67,20 +81,29 @@ names_by(struct str line, char separator)
 }
 
 static bool
-is_header(const struct file_lines *l, struct str line)
+is_header(const struct file_lines *l, struct str line, struct str behind)
 {
 	static const char marks[] = ",;\t|";
 	size_t best = 0;
+	char mark = 0;
+	struct str second;
 
 	for (size_t i = 0; i + 1 < sizeof(marks); i++) {
 		size_t n = names_by(line, marks[i]);
 
-		best = n > best ? n : best;
+		if (n > best) {
+			best = n;
+			mark = marks[i];
+		}
 	}
-	/* A sentence may have commas; it seldom has no blank beside any of them. */
-	if (l->form == FILE_AUTO && str_find(line, STR(", ")) >= 0)
+	if (l->form == FILE_CSV)
+		return best >= 2;
+	/* A sentence may have commas, but seldom without a blank behind any of them; messages of
+	 * products have colons; and the line below a header has as many cells. */
+	if (best < CELLS_MIN || str_find(line, STR(", ")) >= 0 || str_chr(line, ':') >= 0)
 		return false;
-	return best >= (l->form == FILE_CSV ? 2 : CELLS_MIN);
+	return !str_cut(&behind, '\n', &second) || second.n == 0 || header_odd_quotes(second) ||
+	       cells_by(second, mark) == best;
 }
 
 /* The characters of UTF-16 that are ASCII, others as 0x80: enough to tell a header. */
@@ -124,7 +147,7 @@ header_begin(struct file_lines *l, struct str text)
 		return;
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
-	if (!is_header(l, line))
+	if (!is_header(l, line, text))
 		return;
 	if (l->unicode == FILE_BYTES) {
 		buf_add(&l->lead, line.p, line.n);

@@ -4,11 +4,12 @@
 #include "parsers/generic.h"
 #include "parsers/source.h"
 
-#define CEF_HEADER 7u
-#define CEF_LABELS 32u
-#define CEF_KEY    64u
-#define CEF_WORDS  64u /* what a relay may leave in front */
-#define CEF_PREFIX STR("cef.")
+#define CEF_HEADER     7u
+#define CEF_LABELS     32u
+#define CEF_KEY        64u
+#define CEF_NAME_PIPES 4u  /* that a name may hold unescaped */
+#define CEF_WORDS      64u /* what a relay may leave in front */
+#define CEF_PREFIX     STR("cef.")
 
 /* ---- reader ---- */
 
@@ -127,6 +128,25 @@ cef_begins(struct str s)
 	return skip_word(&s, &bare);
 }
 
+/* "deny | all|5|src=…": a sender that does not escape the pipes of a name. Where no severity stands
+ * but one follows within a few fields, what lies between is the name's. */
+static void
+mend_name(struct str parts[CEF_HEADER], struct str *rest)
+{
+	struct str look = *rest, field;
+
+	for (unsigned i = 0; i < CEF_NAME_PIPES && str_cut(&look, '|', &field); i++) {
+		if (str_chr(field, '=') >= 0)
+			return; /* the extension has begun */
+		if (cef_severity(field) < 0)
+			continue;
+		parts[5].n = (size_t)(field.p - 1 - parts[5].p);
+		parts[6] = field;
+		*rest = look;
+		return;
+	}
+}
+
 enum cef_found
 cef_take_header(struct str *s, struct cef_header *ret)
 {
@@ -143,6 +163,8 @@ cef_take_header(struct str *s, struct cef_header *ret)
 	}
 	if (n < CEF_HEADER)
 		return CEF_CUT;
+	if (cef_severity(parts[6]) < 0)
+		mend_name(parts, &rest);
 	ret->version = parts[0];
 	ret->vendor = parts[1];
 	ret->product = parts[2];

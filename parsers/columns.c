@@ -44,7 +44,11 @@ read_header(struct str lead, struct table *ret)
 static bool
 is_about(const struct parse_ctx *ctx, const struct table *t, struct str text)
 {
-	return str_eq(text, ctx->lead) || (t->w3c && text.n > 0 && text.p[0] == '#');
+	struct str lead = ctx->lead;
+
+	str_take(&text, STR("\xef\xbb\xbf"));
+	str_take(&lead, STR("\xef\xbb\xbf"));
+	return str_eq(text, lead) || (t->w3c && text.n > 0 && text.p[0] == '#');
 }
 
 static struct str
@@ -189,9 +193,13 @@ claim(struct parse_ctx *ctx, struct recs *w, const struct table *t, struct str t
 		return false;
 	}
 	known = sources_claim(ctx, w, SHAPE_JSON, text) || sources_claim(ctx, w, SHAPE_CSV, text);
-	if (!known)
+	if (!known && w->cur) {
+		/* By the text: the header is not asked, and what is odd about it does not count. */
+		batch_results(w->b)->nentries = mark;
+		*w->cur = before;
 		known = ctx->fixed_source ? source_read(ctx->fixed_source, ctx, w, text)
 					  : sources_read(ctx, w, text);
+	}
 	if (!known && w->cur) {
 		batch_results(w->b)->nentries = mark;
 		*w->cur = before;

@@ -277,7 +277,7 @@ envelope_repeats(struct str s, struct str *times, struct str *inside)
 	size_t i = 0;
 
 	*inside = (struct str){0};
-	if (s.n < 20)
+	if (s.n < 20 || !s.p[0] || !strchr("lmaLp-", s.p[0]))
 		return false;
 	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && !found; k++)
 		found = str_take(&s, str_of(starts[k]));

@@ -6,9 +6,7 @@
 
 #include "parsers/charset.h"
 #include "parsers/parser.h"
-
-#define PROGRAM_SLOTS 512u /* well above twice the number of program names */
-#define PREFIXES      32u
+#include "parsers/program.h"
 
 enum {
 	ROW_NONE,
@@ -19,11 +17,6 @@ enum {
 };
 
 extern const struct parser *const parser_rows[ROWS];
-
-struct program {
-	struct str name;
-	const struct parser *row;
-};
 
 /* What configuration decided for one input. */
 struct bound {
@@ -38,9 +31,7 @@ struct parsers {
 	size_t n;
 	struct charsets charsets;
 	struct sources *sources;
-	struct program programs[PROGRAM_SLOTS];
-	struct program prefixes[PREFIXES];
-	size_t nprefixes, nprograms;
+	struct programs programs;
 };
 
 /* Its number in the table; 0: none. */

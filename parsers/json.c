@@ -7,7 +7,7 @@
 #include "parsers/web.h"
 
 struct reading {
-	struct recs *w; /* first: json_row_room */
+	struct recs *w;
 	struct parse_ctx *ctx;
 	bool dotted; /* a key with dots in it: it may repeat a path */
 	int rank;    /* of the timestamp taken; lower is better */
@@ -80,7 +80,7 @@ static enum reason
 read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows)
 {
 	struct reading r = {.w = w, .ctx = ctx, .rank = RANK_NONE};
-	struct json_sink sink = {take, json_row_room, &r};
+	struct json_sink sink = {.value = take, .ctx = &r};
 	uint64_t flags = 0;
 	struct nested in;
 	enum reason rc;
@@ -98,10 +98,12 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 			return REASON_NONE;
 		if (in.gelf)
 			return gelf_read(ctx, w, text);
+		/* Whoever looked inside collected values of his own. */
+		flags = 0;
+		rc = nested_collect(ctx, w, text, &flags);
 	}
-	flags = 0;
 	w->cur->logsource = LOGSOURCE_JSON;
-	rc = json_flatten(text, &json_row_limits, &sink, &flags);
+	pairs_each_json(ctx->pairs, &sink);
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);

@@ -164,6 +164,13 @@ note(struct parse_ctx *ctx, const struct member *m, const struct pair *p, struct
 	}
 }
 
+enum reason
+nested_collect(struct parse_ctx *ctx, struct recs *w, struct str text, uint64_t *flags)
+{
+	sources_begin(ctx, text);
+	return pairs_json(ctx->pairs, w, STR(""), text, flags);
+}
+
 bool
 nested_find(struct parse_ctx *ctx, struct nested *ret)
 {
@@ -268,7 +275,6 @@ nested_read(struct parse_ctx *ctx, struct recs *w, struct str text)
 	text = str_trim(text);
 	if (!json_looks_like(text))
 		return false;
-	sources_begin(ctx, text);
-	return pairs_json(ctx->pairs, w, STR(""), text, &flags) == REASON_NONE && w->cur &&
+	return nested_collect(ctx, w, text, &flags) == REASON_NONE && w->cur &&
 	       nested_find(ctx, &in) && nested_claim(ctx, w, text, &in);
 }

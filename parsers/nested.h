@@ -24,6 +24,8 @@ struct nested {
 	bool sure;   /* and the sender's can be nothing else */
 };
 
+/* Collect the members of `text`. */
+enum reason nested_collect(struct parse_ctx *ctx, struct recs *w, struct str text, uint64_t *flags);
 /* Among the members that were collected last (sources_begin ...). False: it is no shipper's. */
 bool nested_find(struct parse_ctx *ctx, struct nested *ret);
 /* Read what is inside, then add what the shipper says and the inside does not. False: not a

@@ -24,44 +24,6 @@ const struct parser *const parser_rows[ROWS] = {
 
 /* ---- start ---- */
 
-/* The next word of a blank-separated list; false at its end. */
-static bool
-next_word(const char **list, struct str *ret)
-{
-	const char *end;
-
-	if (!*list || !**list)
-		return false;
-	end = strchr(*list, ' ');
-	*ret = end ? str_make(*list, (size_t)(end - *list)) : str_of(*list);
-	*list += ret->n + (end != NULL);
-	return true;
-}
-
-static void
-add_program(struct parsers *p, struct str name, const struct parser *row)
-{
-	size_t at;
-
-	if (name.n > 1 && name.p[name.n - 1] == '*') {
-		if (p->nprefixes < PREFIXES)
-			p->prefixes[p->nprefixes++] =
-				(struct program){str_make(name.p, name.n - 1), row};
-		return;
-	}
-	/* A full table would never end a look-up. */
-	if (p->nprograms >= PROGRAM_SLOTS / 2)
-		return;
-	at = hash_text(name) % PROGRAM_SLOTS;
-	while (p->programs[at].row) {
-		if (str_eq(p->programs[at].name, name))
-			return;
-		at = (at + 1) % PROGRAM_SLOTS;
-	}
-	p->programs[at] = (struct program){name, row};
-	p->nprograms++;
-}
-
 static bool
 row_is_called(const struct parser *row, struct str name)
 {
@@ -70,7 +32,7 @@ row_is_called(const struct parser *row, struct str name)
 
 	if (str_eq(name, str_of(row->name)))
 		return true;
-	while (next_word(&words, &word))
+	while (program_word(&words, &word))
 		if (str_eq(name, word))
 			return true;
 	return false;
@@ -173,13 +135,8 @@ parsers_new_more(const struct input_context *contexts, size_t n, struct str sour
 	p->contexts = copy;
 	p->n = n;
 	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
-	for (size_t i = 1; i < ROWS; i++) {
-		const char *words = parser_rows[i]->programs;
-		struct str name;
-
-		while (next_word(&words, &name))
-			add_program(p, name, parser_rows[i]);
-	}
+	for (size_t i = 1; i < ROWS; i++)
+		programs_add(&p->programs, parser_rows[i]);
 	for (size_t i = 0; i < n; i++) {
 		int bad;
 
@@ -221,6 +178,12 @@ unsigned
 parsers_product_count(const struct parsers *p)
 {
 	return (unsigned)(ROWS + sources_count(p->sources));
+}
+
+struct str
+parsers_folder(const struct parsers *p)
+{
+	return sources_folder(p->sources);
 }
 
 bool
@@ -286,7 +249,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 
 	decode_mail(ctx->parsers, w);
 	if (ctx->source)
-		r->product = (uint16_t)(ROWS + sources_index(ctx->parsers->sources, ctx->source));
+		r->product = (uint16_t)(ROWS + source_number(ctx->source));
 	else if (ctx->row && ctx->row->module)
 		rec_put(w, FIELD_EVENT_MODULE, str_of(ctx->row->module));
 	if (!ctx->source && ctx->row && ctx->row->dataset)
@@ -350,6 +313,21 @@ trim_line_end(struct str s)
 	return s;
 }
 
+/* `lines`: a file's record may have several, and CR LF between them is no control. */
+static bool
+has_control(struct str s, bool lines)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c == 0x7f ||
+			(c < 0x20 && c != '\t' && c != '\n' &&
+				!(lines && c == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')))
+			return true;
+	}
+	return false;
+}
+
 /* C1 controls (U+0080 to U+009F), also as the bare byte that a terminal of eight bits obeys. */
 static bool
 has_c1(struct str s)
@@ -405,7 +383,7 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	struct text_kind kind = text_look(raw);
 	enum charset marked = charset_of_file(ctx->frame->flags);
 	char *room;
-	bool bad;
+	bool bad, late = false, lines = (ctx->frame->flags & FRAME_LATE_READ) != 0;
 
 	ctx->text = raw;
 	if (marked == CHARSET_NONE) {
@@ -419,8 +397,12 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 		charset = marked;
 		raw = batch_raw(w->b, ctx->frame);
 		kind = (struct text_kind){.high = true};
+		late = true;
 	}
-	if (kind.control)
+	/* The escapes of ISO-2022-JP are how it is written: the decoded text has what is left. */
+	if (charset == CHARSET_ISO_2022_JP && kind.escape)
+		late = true;
+	else if (kind.control && has_control(raw, lines))
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
 		return;
@@ -432,11 +414,10 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 	if (!room)
 		return;
 	ctx->text = rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
-	if (marked != CHARSET_NONE) {
+	if (marked != CHARSET_NONE)
 		ctx->text = trim_line_end(ctx->text);
-		if (text_look(ctx->text).control)
-			rec_flag(w, REASON_CONTROL_CHAR);
-	}
+	if (late && has_control(ctx->text, lines))
+		rec_flag(w, REASON_CONTROL_CHAR);
 	if (bad)
 		rec_flag(w, REASON_ENCODING);
 	w->cur->flags |= RECORD_RAW;

@@ -58,6 +58,8 @@ struct str parsers_product(const struct parsers *p, unsigned product);
 unsigned parsers_product_count(const struct parsers *p);
 /* The Sigma label (product, category, service) of the i-th definition; false behind the last. */
 bool parsers_label(const struct parsers *p, size_t i, struct str ret[3]);
+/* The operator's definitions as they were read (parsers/source.h); empty if there are none. */
+struct str parsers_folder(const struct parsers *p);
 void parsers_free(struct parsers *p);
 
 #endif

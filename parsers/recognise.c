@@ -6,47 +6,10 @@
 #include "parsers/nested.h"
 #include "parsers/source.h"
 
-/* ---- by program ---- */
-
-static const struct parser *
-exact_program(const struct parsers *p, struct str name)
-{
-	size_t at = hash_text(name) % PROGRAM_SLOTS;
-
-	for (; p->programs[at].row; at = (at + 1) % PROGRAM_SLOTS)
-		if (str_eq(p->programs[at].name, name))
-			return p->programs[at].row;
-	return NULL;
-}
-
 const struct parser *
 parser_for_program(const struct parsers *p, struct str program)
 {
-	const struct parser *row;
-	ptrdiff_t slash;
-
-	if (program.n == 0 || program.n > ENVELOPE_TAG_MAX)
-		return NULL;
-	/* "su(pam_unix)": what stands in brackets wrote the message. */
-	if (program.p[program.n - 1] == ')') {
-		ptrdiff_t paren = str_chr(program, '(');
-
-		if (paren < 0)
-			return NULL;
-		str_skip(&program, (size_t)paren + 1);
-		program.n--;
-	}
-	row = exact_program(p, program);
-	if (row)
-		return row;
-	for (size_t i = 0; i < p->nprefixes; i++)
-		if (str_starts(program, p->prefixes[i].name))
-			return p->prefixes[i].row;
-	slash = program.n > 0 && program.p[0] == '/' ? str_rchr(program, '/') : -1;
-	if (slash < 0)
-		return NULL;
-	str_skip(&program, (size_t)slash + 1);
-	return exact_program(p, program);
+	return programs_find(&p->programs, program);
 }
 
 /* ---- by content ---- */
@@ -215,8 +178,7 @@ recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message)
 	w->cur->reasons |= reasons;
 	keep_unparsed(ctx, w, is_bound(bound));
 	if (bound->source)
-		w->cur->product =
-			(uint16_t)(ROWS + sources_index(ctx->parsers->sources, bound->source));
+		w->cur->product = (uint16_t)(ROWS + source_number(bound->source));
 	else if (bound->row)
 		w->cur->product = parser_number(bound->row);
 }

@@ -37,10 +37,14 @@ int sources_load_more(
 /* Add the documents of one text (for tests of a definition that is not installed). */
 int sources_load_text(struct str text, const char *path, struct diag *why, struct sources **ret);
 void sources_free(struct sources *s);
+/* The files of the folder as they were read, "--- PATH BYTES\n", the bytes, "\n" each; empty
+ * without a folder. */
+struct str sources_folder(const struct sources *s);
 
 size_t sources_count(const struct sources *s);
 const struct source *sources_at(const struct sources *s, size_t i);
-size_t sources_index(const struct sources *s, const struct source *one);
+/* Its place: sources_at(s, source_number(one)) == one. */
+size_t source_number(const struct source *one);
 /* By its name or one of its other words; NULL if there is none. */
 const struct source *sources_find(const struct sources *s, struct str name);
 struct str source_name(const struct source *one);
@@ -78,6 +82,9 @@ bool sources_claim(
 /* JSON: flatten, claim. *rc tells how the JSON was; false: nobody claimed it, nothing was put. */
 bool sources_claim_json(
 	struct parse_ctx *ctx, struct recs *w, struct str text, enum reason *rc, uint64_t *flags);
+/* What nobody claimed, in its order: name, text, kind, in_array and literal of each value. What *rc
+ * said holds for it, too. */
+void pairs_each_json(const struct pairs *p, const struct json_sink *sink);
 
 /* CEF, LEEF, XML. False: no definition claims it, nothing was put. */
 bool sources_claim_container(

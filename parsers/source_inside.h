@@ -10,12 +10,13 @@
 #include <pcre2.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "parsers/source.h"
 
 #define SOURCES_MAX     1024u
 #define SOURCE_KEYS_MAX 32768u /* names that all definitions together mention */
-#define SOURCE_PAIRS    1024u  /* values of one message; beyond: flagged json_keys */
+#define SOURCE_PAIRS    2048u  /* values of one message; beyond: flagged json_keys */
 #define SOURCE_PATTERNS 512u   /* of one definition */
 #define SOURCE_GROUPS   64u    /* of one pattern */
 
@@ -166,6 +167,7 @@ struct recognise {
 struct source {
 	struct str name, title, kind, prefix, words;
 	unsigned line;
+	unsigned number; /* place in sources.v */
 	const char *path;
 	enum source_shape shape;
 	uint16_t logsource; /* LOGSOURCE_LABEL: the three below */
@@ -209,6 +211,8 @@ struct sources {
 	pcre2_code **codes; /* to free */
 	size_t ncodes, cap_codes;
 	pcre2_compile_context *compile;
+	struct source_index *index;
+	struct buf folder; /* the operator's files as they were read */
 };
 
 /* 0 if no definition mentions it. */
@@ -221,10 +225,11 @@ struct pair {
 	uint8_t kind, flags;
 	bool used;
 	bool literal;
+	bool made; /* from a list of names and values: stands under its own names, too */
 };
 
 struct seen {
-	uint32_t round;
+	uint64_t round;       /* never comes again */
 	uint16_t first, last; /* pair + 1 */
 };
 
@@ -233,11 +238,13 @@ struct pairs {
 	struct pair v[SOURCE_PAIRS];
 	size_t n;
 	struct seen *seen; /* by key */
-	uint32_t round;
+	uint64_t round;
 	struct arena names;
 	pcre2_match_data *found;
 	pcre2_match_context *limits;
 	bool limit_hit;
+	struct hs_scratch *scratch;
+	bool ask_all; /* pass the index by: what the tests compare with */
 	/* of the message being read */
 	struct str program, host, message;
 };

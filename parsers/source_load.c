@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "config/yaml.h"
-#include "parsers/source_inside.h"
+#include "parsers/source_index.h"
 
 #define FILE_MAX   ((size_t)1 << 20)
 #define FILES_MAX  1024u
@@ -99,9 +99,11 @@ sources_free(struct sources *s)
 {
 	if (!s)
 		return;
+	index_free(s->index);
 	for (size_t i = 0; i < s->ncodes; i++)
 		pcre2_code_free(s->codes[i]);
 	pcre2_compile_context_free(s->compile);
+	buf_done(&s->folder);
 	mem_free(s->codes);
 	mem_free(s->lists);
 	mem_free(s->slots);
@@ -184,6 +186,9 @@ add_folder(struct sources *s, struct str dir, struct diag *why)
 			diag_set(why, buf_z(&path), 0, "cannot read: %s", err_str(rc));
 		else
 			add_text(s, buf_str(&text), buf_z(&path), why);
+		buf_printf(&s->folder, "--- %s %zu\n", buf_z(&path), text.n);
+		buf_add_str(&s->folder, buf_str(&text));
+		buf_add_char(&s->folder, '\n');
 		buf_done(&text);
 		buf_done(&path);
 	}
@@ -217,14 +222,19 @@ stricter(const void *a, const void *b)
 static int
 settle(struct sources *s, size_t errors, struct diag *why, struct sources **ret)
 {
-	if (why->errors > errors) {
-		sources_free(s);
-		return ERR_SYNTAX;
-	}
-	if (s->n)
+	int rc = why->errors > errors ? ERR_SYNTAX : 0;
+
+	if (rc == 0 && s->n)
 		qsort(s->v, s->n, sizeof(struct source *), stricter);
-	*ret = s;
-	return 0;
+	for (size_t i = 0; i < s->n; i++)
+		s->v[i]->number = (unsigned)i;
+	if (rc == 0)
+		rc = index_new(s, why, &s->index);
+	if (rc < 0)
+		sources_free(s);
+	else
+		*ret = s;
+	return rc;
 }
 
 int
@@ -261,6 +271,12 @@ sources_load_text(struct str text, const char *path, struct diag *why, struct so
 
 /* ---- looking ---- */
 
+struct str
+sources_folder(const struct sources *s)
+{
+	return buf_str(&s->folder);
+}
+
 size_t
 sources_count(const struct sources *s)
 {
@@ -282,13 +298,9 @@ source_label(const struct source *one, struct str ret[3])
 }
 
 size_t
-sources_index(const struct sources *s, const struct source *one)
+source_number(const struct source *one)
 {
-	size_t i = 0;
-
-	while (i < s->n && s->v[i] != one)
-		i++;
-	return i;
+	return one->number;
 }
 
 const struct source *

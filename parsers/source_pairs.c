@@ -1,7 +1,7 @@
 /* source_pairs.c - the named values of one message: collecting, finding, testing, patterns. */
 #include "base/mem.h"
 #include "parsers/jsonrow.h"
-#include "parsers/source_inside.h"
+#include "parsers/source_index.h"
 
 /* PCRE2's own measures; a hostile text ends here, flagged, and counts as not matched. */
 #define MATCH_LIMIT 50000u
@@ -14,6 +14,7 @@ pairs_new(const struct sources *s)
 	struct pairs *p = mem_zero(1, sizeof(*p));
 
 	p->sources = s;
+	p->scratch = index_scratch(s->index);
 	p->seen = mem_zero(s->nkeys + 1, sizeof(*p->seen));
 	p->found = pcre2_match_data_create(SOURCE_GROUPS + 1, NULL);
 	p->limits = pcre2_match_context_create(NULL);
@@ -30,6 +31,7 @@ pairs_free(struct pairs *p)
 		return;
 	pcre2_match_data_free(p->found);
 	pcre2_match_context_free(p->limits);
+	index_scratch_free(p->scratch);
 	arena_done(&p->names);
 	mem_free(p->seen);
 	mem_free(p);
@@ -39,11 +41,7 @@ void
 pairs_begin(struct pairs *p)
 {
 	p->n = 0;
-	/* After four thousand million messages numbers come again. */
-	if (++p->round == 0) {
-		memset(p->seen, 0, (p->sources->nkeys + 1) * sizeof(*p->seen));
-		p->round = 1;
-	}
+	p->round++;
 	p->limit_hit = false;
 	arena_reset(&p->names);
 }
@@ -272,8 +270,9 @@ take_list(struct json_reading *r, struct str path, const struct json_value *v)
 		joined[l->at.n] = '.';
 		memcpy(joined + l->at.n + 1, r->open[i].name.p, r->open[i].name.n);
 		/* Only what a definition asks for: the parts stand under their own names. */
-		if (source_key(s, str_make(joined, at)))
-			pairs_add(r->p, str_make(joined, at), r->open[i].kind, r->open[i].value, 0);
+		if (source_key(s, str_make(joined, at)) &&
+			pairs_add(r->p, str_make(joined, at), r->open[i].kind, r->open[i].value, 0))
+			r->p->v[r->p->n - 1].made = true;
 	}
 }
 
@@ -308,4 +307,20 @@ pairs_json(struct pairs *p, struct recs *w, struct str prefix, struct str text, 
 	struct json_sink sink = {take_value, json_row_room, &r};
 
 	return json_flatten(text, &json_row_limits, &sink, flags);
+}
+
+void
+pairs_each_json(const struct pairs *p, const struct json_sink *sink)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pair *one = &p->v[i];
+		struct json_value v = {.name = one->name,
+			.text = one->value,
+			.kind = (enum value_kind)one->kind,
+			.in_array = (one->flags & ENTRY_ARRAY) != 0,
+			.literal = one->literal};
+
+		if (!one->made && !sink->value(sink->ctx, &v))
+			return;
+	}
 }

@@ -2,7 +2,7 @@
 #include "parsers/generic.h"
 #include "parsers/jsonrow.h"
 #include "parsers/put.h"
-#include "parsers/source_inside.h"
+#include "parsers/source_index.h"
 #include "parsers/xml.h"
 
 /* So far in front of a JSON object may stand what a relay wrote: "-: {", "name[1]: {". */
@@ -339,9 +339,16 @@ static bool
 read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_program)
 {
 	const struct sources *all = ctx->pairs->sources;
+	struct candidates who;
 
 	begin(ctx, message);
-	for (size_t i = 0; i < all->n; i++) {
+	if (ctx->pairs->ask_all)
+		index_everybody(&who);
+	else if (by_program)
+		index_by_program(all->index, ctx->program, &who);
+	else
+		index_by_content(all->index, ctx->pairs->scratch, message, ctx->text, &who);
+	for (size_t i = candidates_next(&who, 0); i < all->n; i = candidates_next(&who, i + 1)) {
 		const struct source *s = all->v[i];
 
 		if (s->shape == SHAPE_JSON || s->shape == SHAPE_CEF || s->shape == SHAPE_LEEF ||
@@ -413,8 +420,14 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 {
 	struct pairs *p = ctx->pairs;
 	const struct sources *all = p->sources;
+	struct candidates who;
 
-	for (size_t i = 0; i < all->n; i++) {
+	/* The configured definition need not recognise what it reads. */
+	if (p->ask_all || ctx->fixed_source)
+		index_everybody(&who);
+	else
+		index_by_values(all->index, p, shape, message, &who);
+	for (size_t i = candidates_next(&who, 0); i < all->n; i = candidates_next(&who, i + 1)) {
 		const struct source *s = all->v[i];
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))

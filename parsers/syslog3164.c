@@ -254,6 +254,28 @@ read_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	skip_solaris_id(s);
 }
 
+/* Snare: "HOST<tab>MSWinEventLog<tab>…", the tabs as they are or as relays spell them. */
+static bool
+take_snare_host(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	static const char *const tabs[] = {"\t", "#011", "<009>", "\\t"};
+	struct str front = str_make(s->p, s->n < 300 ? s->n : 300), host;
+	ptrdiff_t at = str_find(front, STR("MSWinEventLog"));
+
+	for (size_t i = 0; at > 0 && i < sizeof(tabs) / sizeof(tabs[0]); i++) {
+		host = str_make(s->p, (size_t)at);
+		if (!str_ends(host, str_of(tabs[i])))
+			continue;
+		host.n -= strlen(tabs[i]);
+		if (host.n == 0 || str_chr(host, ' ') >= 0)
+			return false;
+		envelope_host(ctx, w, host);
+		str_skip(s, (size_t)at);
+		return true;
+	}
+	return false;
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -284,6 +306,8 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		skip_solaris_id(s);
 		return;
 	}
+	if (take_snare_host(ctx, w, s))
+		return;
 	host = word_at(*s);
 	/* No blank behind it, or a payload's first word: a text, not a host. */
 	if (host.n == s->n || is_payload(host))

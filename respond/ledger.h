@@ -37,16 +37,14 @@ struct outbox {
 	uint64_t upto; /* with all items settled, everything up to this seq is */
 };
 
+/* All alerts; those that no report tells; reports and notices. */
+enum wish_what { WISH_ALERTS, WISH_MAIL, WISH_REPORTS };
+
 /* Which alerts a sink wants. */
 struct wish {
 	enum level least;
 	bool history;
-	enum {
-		WISH_ALERTS,
-		WISH_MAIL,
-		WISH_REPORTS
-	} what; /* all alerts; those that no report
-		   tells; reports and notices */
+	enum wish_what what;
 };
 
 /* Kept in the table `sinks`; saved as a whole. */

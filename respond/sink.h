@@ -38,8 +38,8 @@ struct digest {
 struct sink_type {
 	enum sink_kind kind;
 	const char *name;
-	int what;     /* of ledger.h: which rows of cases.db it takes */
-	bool history; /* takes alerts about history too: machines do, people ask for them */
+	enum wish_what what; /* which rows of cases.db it takes */
+	bool history;        /* takes alerts about history too: machines do, people ask for them */
 	/* Check what the settings say and make s->own. No network. */
 	int (*open)(struct sink *s, struct diag *why);
 	/* Try items[0..n) in order; set `sent` of each that was tried. s->error says why one

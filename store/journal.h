@@ -17,7 +17,7 @@ enum journal_type {
 	JOURNAL_FRAMES = 1,  /* a packed batch */
 	JOURNAL_TICK = 2,    /* i64 stream time, u64 sequence */
 	JOURNAL_GAP = 3,     /* i64 from, i64 to: the machine slept or was off */
-	JOURNAL_CONFIG = 4,  /* hash128 of the configuration and rule set in force from here */
+	JOURNAL_CONFIG = 4,  /* hash128 of configuration, rules and sources in force from here */
 	JOURNAL_COMMAND = 5, /* JSON of a state-changing operator command */
 	JOURNAL_LISTS = 6    /* hash128 of the watchlists in force from here */
 };

@@ -36,6 +36,9 @@ Test(settings, an_empty_file_is_all_defaults)
 	cr_expect_eq(s->limits.batch_delay_ns, 5 * NS_PER_MS);
 	cr_expect_eq(s->limits.journal_max, UINT64_C(4) << 30);
 	cr_expect_eq(s->limits.slots, 16u);
+	cr_expect_eq(s->limits.gelf_pending, 1024u);
+	cr_expect_eq(s->limits.gelf_bytes, UINT64_C(16) << 20);
+	cr_expect_eq(s->limits.gelf_wait_ns, 5 * NS_PER_S);
 	cr_expect_eq(s->limits.batch_frames, 1024u);
 	cr_expect_eq(s->stream_time_lead_ns, 300 * NS_PER_S);
 	cr_expect_eq(s->skew_ns, 3600 * NS_PER_S);

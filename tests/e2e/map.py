@@ -65,7 +65,7 @@ def test_the_tests_it_writes_are_run_by_check():
         code, out, said = noroshi("map", "--zone", "Asia/Tokyo", "--out", mapping, path)
         check(code == 0, said)
         code, out, said = noroshi("check", "--sources", folder)
-        check(code == 0 and "3 test lines" in out, out + said)
+        check(code == 0 and "1 definitions, 3 tests" in out, out + said)
         with open(mapping, encoding="utf-8") as f:
             text = f.read()
         with open(mapping, "w", encoding="utf-8") as f:

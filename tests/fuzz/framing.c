@@ -21,9 +21,9 @@ note(struct buf *out, char kind, const struct framed *msg)
 
 /* Steps are taken from the seed: 1 .. 8 bytes, or all at once with seed 0. */
 static void
-run(struct str stream, unsigned seed, struct buf *out)
+run(struct str stream, bool nul_only, unsigned seed, struct buf *out)
 {
-	struct framing f = {.max = MAX};
+	struct framing f = {.max = MAX, .nul_only = nul_only};
 	struct framed msg;
 	struct buf pending = {0};
 	size_t at = 0;
@@ -63,12 +63,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	run(stream, 0, &whole);
-	for (unsigned seed = 1; seed <= 3; seed++) {
-		buf_clear(&cut);
-		run(stream, seed * 7919u + (unsigned)size, &cut);
-		if (!str_eq(buf_str(&whole), buf_str(&cut)))
-			abort();
+	for (int nul_only = 0; nul_only < 2; nul_only++) {
+		buf_clear(&whole);
+		run(stream, nul_only, 0, &whole);
+		for (unsigned seed = 1; seed <= 3; seed++) {
+			buf_clear(&cut);
+			run(stream, nul_only, seed * 7919u + (unsigned)size, &cut);
+			if (!str_eq(buf_str(&whole), buf_str(&cut)))
+				abort();
+		}
 	}
 	framing_trim(stream);
 	buf_done(&whole);

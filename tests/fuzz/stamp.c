@@ -53,5 +53,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s = text;
 	taken = stamp_take_epoch(&s, &ns);
 	check(text, s, taken, ns);
+	/* The whole text, or nothing. */
+	s = text;
+	taken = stamp_words(text, NULL, ARRIVAL, &ns);
+	if (taken)
+		str_skip(&s, s.n);
+	check(text, s, taken, ns);
 	return 0;
 }

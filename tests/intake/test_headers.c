@@ -207,6 +207,33 @@ Test(headers, utf16_is_cut_at_its_own_line_ends)
 	house_free(h);
 }
 
+Test(headers, utf16_header_without_a_digit_below_it)
+{
+	struct house *h = house_new(2);
+	const char *path = house_path(h, "f");
+	struct file_lines *l = NULL;
+	struct file_line line;
+	struct buf text = {0};
+
+	h->stop = 1;
+	/* The first line holds the byte of a digit: it alone names the file. */
+	wide(&text, "", false);
+	buf_add(&text, "\x31\x30", 2);
+	wide(&text, ",user,n\r\na,b,c\r\n", false);
+	memmove(text.p + 4, text.p + 6, text.n - 6); /* without the second mark */
+	text.n -= 2;
+	put(path, buf_str(&text));
+	cr_assert_eq(file_lines_open(path, 4096, &l), 0);
+	file_lines_form(l, FILE_CSV);
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert(file_lines_next(l, &line));
+		cr_expect_eq(line.lead.n, 2 + 2 + 14, "%zu", line.lead.n);
+	}
+	file_lines_close(l);
+	buf_done(&text);
+	house_free(h);
+}
+
 Test(headers, a_record_without_end_is_given_when_nothing_more_comes)
 {
 	struct house *h = house_new(2);

@@ -11,7 +11,7 @@ static void
 open_house(struct house *h)
 {
 	struct diag why = {0};
-	struct input_context *all = mem_zero(h->nmore + 1, sizeof(*all));
+	struct input_context *all = mem_zero(h->nencodings + 1, sizeof(*all));
 
 	cr_assert_eq(zone_load(str_of(h->zone ? h->zone : "UTC"), &why, &h->tz), 0, "%s",
 		diag_first(&why));
@@ -19,13 +19,13 @@ open_house(struct house *h)
 	h->in.zone = h->tz;
 	if (h->in.skew_ns == 0)
 		h->in.skew_ns = 3600 * NS_PER_S;
-	all[0] = h->in;
-	for (size_t i = 0; i < h->nmore; i++) {
-		all[i + 1] = h->more[i];
-		all[i + 1].zone = h->tz;
-		all[i + 1].skew_ns = h->in.skew_ns;
+	for (size_t i = 0; i <= h->nencodings; i++) {
+		all[i] = h->in;
+		if (i > 0)
+			all[i].encoding = str_of(h->encodings[i - 1]);
 	}
-	cr_assert_eq(parsers_new(all, h->nmore + 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	cr_assert_eq(
+		parsers_new(all, h->nencodings + 1, &why, &h->parsers), 0, "%s", diag_first(&why));
 	mem_free(all);
 	diag_done(&why);
 	h->names = names_new();
@@ -36,11 +36,11 @@ open_house(struct house *h)
 void
 house_read(struct house *h, struct str bytes)
 {
-	house_read_as(h, 0, bytes);
+	house_read_row(h, 0, STR(""), bytes);
 }
 
 void
-house_read_as(struct house *h, uint16_t input, struct str bytes)
+house_read_row(struct house *h, uint16_t input, struct str header, struct str bytes)
 {
 	struct frame meta = {.arrival = h->arrival ? h->arrival : HOUSE_NOW,
 		.flags = (uint16_t)h->frame_flags,
@@ -49,7 +49,7 @@ house_read_as(struct house *h, uint16_t input, struct str bytes)
 	if (!h->parsers)
 		open_house(h);
 	batch_reset(h->batch, 1);
-	cr_assert_eq(batch_add(h->batch, &meta, bytes, STR("192.0.2.1:514")), 0);
+	cr_assert_eq(batch_add_led(h->batch, &meta, bytes, STR("192.0.2.1:514"), header), 0);
 	parsers_run(h->parsers, h->batch, h->names, 0, 1);
 	cr_assert_eq(batch_results(h->batch)->done, 1);
 }

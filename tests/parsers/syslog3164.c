@@ -99,6 +99,19 @@ static const struct line_row seen_in_practice[] = {
 		"host.name=h|process.name=app|noroshi.relay="},
 	{"a text that begins with a date is no header without a tag",
 		"<13>Nov 22 09:59:59 h Nov 22 09:59:58 is a day", "host.name=h|noroshi.relay="},
+	{"Snare: a tab behind the host",
+		"<14>Nov 22 09:59:58 PC1.example.com\tMSWinEventLog\t1\tSecurity\t42\tSun Nov 22 "
+		"09:59:58 "
+		"2026\t4624\tMicrosoft-Windows-Security-Auditing\tEXAMPLE\\sato\tN/A\tSuccess "
+		"Audit\tPC1.example.com\tLogon\t\tAn account was successfully logged on.\t42",
+		"host.name=PC1.example.com|event.code=4624|@product=windows|@flags="},
+	{"as rsyslog spells it",
+		"<14>Nov 22 09:59:58 "
+		"PC1.example.com#011MSWinEventLog#0111#011Security#01142#011Sun Nov 22 09:59:58 "
+		"2026#0114624#011Microsoft-Windows-Security-Auditing#011EXAMPLE\\sato#011N/"
+		"A#011Success Audit#011PC1.example.com#011Logon#011#011An account was successfully "
+		"logged on.#01142",
+		"host.name=PC1.example.com|event.code=4624|@product=windows|@flags="},
 	{"repeated", "<38>Nov 22 09:59:58 web01 last message repeated 5 times",
 		"noroshi.repeated=5|@unparsed=|host.name=web01"},
 	{"rsyslog says what was repeated",
