@@ -24,7 +24,7 @@ struct cli_command {
 
 extern const struct cli_command cli_check, cli_normalize, cli_replay, cli_query, cli_verify,
 	cli_status, cli_rules, cli_alerts, cli_sources, cli_version, cli_incident, cli_ack,
-	cli_drill, cli_top, cli_route, cli_report, cli_timeline;
+	cli_drill, cli_top, cli_route, cli_report, cli_timeline, cli_map;
 
 /* "noroshi COMMAND: text" on stderr; returns EXIT_USAGE. */
 int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,8 @@
 
 static const struct cli_command *const commands[] = {&cli_check, &cli_normalize, &cli_replay,
 	&cli_query, &cli_verify, &cli_status, &cli_top, &cli_rules, &cli_alerts, &cli_sources,
-	&cli_version, &cli_incident, &cli_ack, &cli_drill, &cli_route, &cli_report, &cli_timeline};
+	&cli_version, &cli_incident, &cli_ack, &cli_drill, &cli_route, &cli_report, &cli_timeline,
+	&cli_map};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

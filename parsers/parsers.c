@@ -114,11 +114,18 @@ int
 parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
 	struct diag *why, struct parsers **ret)
 {
+	return parsers_new_more(contexts, n, sources, STR(""), NULL, why, ret);
+}
+
+int
+parsers_new_more(const struct input_context *contexts, size_t n, struct str sources,
+	struct str definition, const char *path, struct diag *why, struct parsers **ret)
+{
 	struct parsers *p = mem_zero(1, sizeof(*p));
 	struct input_context *copy = mem_zero(n ? n : 1, sizeof(*copy));
 	int rc = 0;
 
-	rc = sources_load(sources, why, &p->sources);
+	rc = sources_load_more(sources, definition, path, why, &p->sources);
 	if (rc < 0) {
 		mem_free(copy);
 		mem_free(p);
@@ -461,6 +468,10 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		rec_flag(w, REASON_FRAME);
 	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
 	ctx.text = trim_spelled_end(ctx.text);
+	/* What begins a file written on Windows is no part of its first line; in front of a
+	 * priority it is the envelope's to tell. */
+	if (!bare && !str_starts(ctx.text, STR("\xef\xbb\xbf<")))
+		str_take(&ctx.text, STR("\xef\xbb\xbf"));
 	message = ctx.text;
 	if (message.n == 0)
 		rec_flag(w, REASON_EMPTY);

@@ -31,6 +31,9 @@ enum source_shape {
 /* Definitions inside the program plus, if `dir` is not empty, the *.yml of a folder; one of the
  * folder replaces one of the same name. On errors messages in why and *ret keeps its value. */
 int sources_load(struct str dir, struct diag *why, struct sources **ret);
+/* The same with the documents of a text, which replace those of the same name; `path` names it. */
+int sources_load_more(
+	struct str dir, struct str text, const char *path, struct diag *why, struct sources **ret);
 /* Add the documents of one text (for tests of a definition that is not installed). */
 int sources_load_text(struct str text, const char *path, struct diag *why, struct sources **ret);
 void sources_free(struct sources *s);

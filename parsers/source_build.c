@@ -144,6 +144,18 @@ generic(struct build *b, const struct yaml_node *n)
 }
 
 static void
+headless(struct build *b, const struct yaml_node *n)
+{
+	b->s->headless = b->s->whole = n->truth;
+}
+
+static void
+last(struct build *b, const struct yaml_node *n)
+{
+	b->s->last = n->truth;
+}
+
+static void
 quotes(struct build *b, const struct yaml_node *n)
 {
 	b->s->quotes = n->truth;
@@ -161,7 +173,7 @@ static const struct part {
 	void (*read)(struct build *b, const struct yaml_node *n);
 } parts[] = {{"source", name}, {"title", title}, {"kind", kind}, {"words", words},
 	{"logsource", logsource}, {"shape", shape}, {"recognise", build_recognition},
-	{"whole", whole}, {"accept", accept}, {"last", last}, {"kv", kv},
+	{"whole", whole}, {"accept", accept}, {"last", last}, {"headless", headless}, {"kv", kv},
 	{"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
 	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
 	{"time", build_times}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},

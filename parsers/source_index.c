@@ -158,6 +158,10 @@ add_source(struct source_index *x, const struct source *s, const uint32_t *asker
 		if (!add_programs(x, r, number, BY_PROGRAM) && texts &&
 			!add_text(x, r, number, BY_CONTENT))
 			mark(&x->always[BY_CONTENT], number);
+		/* Columns that their values alone tell: the count of separators is looked at first.
+		 */
+		if (s->shape == SHAPE_CSV && s->nlayouts && r->cond.n && !texts && !r->nprograms)
+			mark(&x->always[BY_CONTENT], number);
 		if (add_test(x, &r->cond, askers, number) || add_programs(x, r, number, BY_VALUES))
 			continue;
 		if (texts && add_text(x, r, number, BY_VALUES))

@@ -178,9 +178,10 @@ struct source {
 	enum log_family family; /* of its kind, else of its category */
 	struct recognise *recognise;
 	size_t nrecognise;
-	bool whole;  /* reads the frame's text, not what follows the syslog header */
-	bool accept; /* no pattern matched: it is this product's all the same */
-	bool last;   /* asked when nothing else knows the message: words that many products share */
+	bool headless; /* what looks like a syslog header is the message's own */
+	bool whole;    /* reads the frame's text, not what follows the syslog header */
+	bool accept;   /* no pattern matched: it is this product's all the same */
+	bool last;     /* asked after all others */
 	bool keep_all, keep_none, generic;
 	struct kv_style kv;
 	char separator;

@@ -207,7 +207,7 @@ strictness(const struct source *s)
 
 		least = n < least ? n : least;
 	}
-	return s->nrecognise ? least : 0;
+	return s->nrecognise && !s->last ? least : 0;
 }
 
 static int
@@ -242,6 +242,13 @@ settle(struct sources *s, size_t errors, struct diag *why, struct sources **ret)
 int
 sources_load(struct str dir, struct diag *why, struct sources **ret)
 {
+	return sources_load_more(dir, STR(""), NULL, why, ret);
+}
+
+int
+sources_load_more(
+	struct str dir, struct str text, const char *path, struct diag *why, struct sources **ret)
+{
 	struct sources *s = sources_new();
 	size_t errors = why->errors;
 
@@ -249,6 +256,8 @@ sources_load(struct str dir, struct diag *why, struct sources **ret)
 		"config/sources", why);
 	if (dir.n)
 		add_folder(s, dir, why);
+	if (text.n)
+		add_text(s, text, path, why);
 	return settle(s, errors, why, ret);
 }
 

@@ -8,6 +8,9 @@
 /* So far in front of a JSON object may stand what a relay wrote: "-: {", "name[1]: {". */
 #define JSON_LEAD 96u
 
+/* With fewer columns, values are no way to recognise a row. */
+#define LEAST_COLUMNS 3u
+
 /* ---- recognition ---- */
 
 static bool
@@ -42,6 +45,26 @@ is_program(const struct recognise *r, struct str program)
 	return r->nprograms == 0;
 }
 
+/* Columns that their values alone tell: only where a layout says how many there must be. */
+static bool
+enough_columns(const struct source *s, struct str text)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < s->nlayouts; i++)
+		least = s->layouts[i].least < least ? s->layouts[i].least : least;
+	if (least < LEAST_COLUMNS || s->nlayouts == 0)
+		return false;
+	while (--least) {
+		ptrdiff_t at = str_chr(text, s->separator);
+
+		if (at < 0)
+			return false;
+		str_skip(&text, (size_t)at + 1);
+	}
+	return true;
+}
+
 /* Could the text be this definition's, before it was taken apart? By the alternatives that name a
  * program, or by those that look at the text alone. */
 static bool
@@ -50,9 +73,13 @@ text_fits(const struct source *s, const struct pairs *p, struct str text, bool b
 	for (size_t i = 0; i < s->nrecognise; i++) {
 		const struct recognise *r = &s->recognise[i];
 
-		if (by_program != (r->nprograms > 0) ||
-			r->nprograms + r->nstarts + r->ncontains == 0)
+		if (by_program != (r->nprograms > 0))
 			continue;
+		if (r->nprograms + r->nstarts + r->ncontains == 0) {
+			if (s->shape == SHAPE_CSV && r->cond.n && enough_columns(s, text))
+				return true;
+			continue;
+		}
 		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
 			all_contained(r->contains, r->ncontains, text))
 			return true;
@@ -69,6 +96,21 @@ pairs_fit(const struct source *s, struct pairs *p, struct str text)
 
 		if (is_program(r, p->program) && any_starts(r->starts, r->nstarts, text) &&
 			all_contained(r->contains, r->ncontains, text) && pairs_hold(p, &r->cond))
+			return true;
+	}
+	return false;
+}
+
+/* A definition with layouts may be meant by the header's names as well: if columns by name are all
+ * that it asks for, and they are there. */
+static bool
+names_fit(const struct source *s, struct pairs *p)
+{
+	for (size_t i = 0; i < s->nrecognise; i++) {
+		const struct recognise *r = &s->recognise[i];
+
+		if (r->nprograms + r->nstarts + r->ncontains == 0 && r->cond.n > 0 &&
+			pairs_hold(p, &r->cond))
 			return true;
 	}
 	return false;
@@ -175,12 +217,30 @@ put_label(struct recs *w, unsigned field, struct str list)
 	}
 }
 
+/* "Apr  2 10:02:03 4870 1040/02/ ..." begins like a header; its host is a process number. With a
+ * priority in front a relay has written a header of its own. */
+static void
+forget_header(struct parse_ctx *ctx, struct recs *w)
+{
+	static const unsigned fields[] = {FIELD_HOST_NAME, FIELD_LOG_SYSLOG_HOSTNAME,
+		FIELD_PROCESS_NAME, FIELD_PROCESS_PID, FIELD_LOG_SYSLOG_PROCID,
+		FIELD_LOG_SYSLOG_APPNAME};
+
+	if (ctx->text.n == 0 || ctx->text.p[0] == '<')
+		return;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		put_forget(w, fields[i]);
+	rec_put(w, FIELD_MESSAGE, ctx->text);
+}
+
 static void
 apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
 	const struct pattern *m)
 {
 	w->cur->logsource = s->logsource;
 	ctx->source = s;
+	if (s->headless)
+		forget_header(ctx, w);
 	pull(s, w, p);
 	source_time(s, ctx, w, p);
 	for (size_t i = 0; i < s->nwhens; i++) {
@@ -425,13 +485,12 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
 			continue;
-		/* Columns by position have been tried by the text. */
-		if (shape == SHAPE_CSV && s->nlayouts > 0)
-			continue;
 		/* Other spellings have to be taken apart by their own rule. */
 		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))
 			continue;
-		if (!ctx->fixed_source && !pairs_fit(s, p, message))
+		if (shape == SHAPE_CSV && s->nlayouts > 0
+				? !names_fit(s, p)
+				: !ctx->fixed_source && !pairs_fit(s, p, message))
 			continue;
 		ctx->message_done = true;
 		apply(s, ctx, w, p,

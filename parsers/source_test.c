@@ -17,12 +17,12 @@ struct bench {
 };
 
 static bool
-read_line(struct bench *t, struct str line)
+read_line(struct bench *t, struct str line, struct str columns)
 {
 	struct frame meta = {.arrival = SOURCE_TEST_ARRIVAL};
 
 	batch_reset(t->batch, 1);
-	if (batch_add(t->batch, &meta, line, STR("192.0.2.1:514")) < 0)
+	if (batch_add_led(t->batch, &meta, line, STR("192.0.2.1:514"), columns) < 0)
 		return false;
 	parsers_run(t->parsers, t->batch, t->names, 0, 1);
 	return batch_results(t->batch)->nrecords > 0;
@@ -96,6 +96,7 @@ run_test(struct bench *t, const struct yaml_node *test)
 {
 	const struct yaml_node *line = yaml_get(test, "line"), *wants = yaml_get(test, "want");
 	struct buf product = {0};
+	const struct yaml_node *columns = yaml_get(test, "columns");
 	bool good = true;
 
 	if (!line || line->text.n == 0 || !wants || wants->kind != YAML_MAP || wants->n == 0) {
@@ -103,7 +104,7 @@ run_test(struct bench *t, const struct yaml_node *test)
 			"a test has a 'line' and a map 'want' of fields and values");
 		return false;
 	}
-	if (!read_line(t, line->text)) {
+	if (!read_line(t, line->text, columns ? columns->text : STR(""))) {
 		diag_add(t->why, DIAG_ERROR, t->path, line->line, line->column,
 			"the line gives no record");
 		return false;

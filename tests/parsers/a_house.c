@@ -5,12 +5,14 @@
 #include "base/allowed.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/stamp.h"
 
 static void
 open_house(struct house *h)
 {
 	struct diag why = {0};
+	struct input_context *all = mem_zero(h->nencodings + 1, sizeof(*all));
 
 	cr_assert_eq(zone_load(str_of(h->zone ? h->zone : "UTC"), &why, &h->tz), 0, "%s",
 		diag_first(&why));
@@ -18,7 +20,14 @@ open_house(struct house *h)
 	h->in.zone = h->tz;
 	if (h->in.skew_ns == 0)
 		h->in.skew_ns = 3600 * NS_PER_S;
-	cr_assert_eq(parsers_new(&h->in, 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	for (size_t i = 0; i <= h->nencodings; i++) {
+		all[i] = h->in;
+		if (i > 0)
+			all[i].encoding = str_of(h->encodings[i - 1]);
+	}
+	cr_assert_eq(
+		parsers_new(all, h->nencodings + 1, &why, &h->parsers), 0, "%s", diag_first(&why));
+	mem_free(all);
 	diag_done(&why);
 	h->names = names_new();
 	names_freeze(h->names);
@@ -44,13 +53,20 @@ check_words(const struct house *h)
 void
 house_read(struct house *h, struct str bytes)
 {
-	struct frame meta = {
-		.arrival = h->arrival ? h->arrival : HOUSE_NOW, .flags = (uint16_t)h->frame_flags};
+	house_read_row(h, 0, STR(""), bytes);
+}
+
+void
+house_read_row(struct house *h, uint16_t input, struct str header, struct str bytes)
+{
+	struct frame meta = {.arrival = h->arrival ? h->arrival : HOUSE_NOW,
+		.flags = (uint16_t)h->frame_flags,
+		.input = input};
 
 	if (!h->parsers)
 		open_house(h);
 	batch_reset(h->batch, 1);
-	cr_assert_eq(batch_add(h->batch, &meta, bytes, STR("192.0.2.1:514")), 0);
+	cr_assert_eq(batch_add_led(h->batch, &meta, bytes, STR("192.0.2.1:514"), header), 0);
 	parsers_run(h->parsers, h->batch, h->names, 0, 1);
 	cr_assert_eq(batch_results(h->batch)->done, 1);
 	check_words(h);

@@ -13,6 +13,8 @@ struct house {
 	int64_t arrival;
 	unsigned frame_flags;
 	const char *zone;
+	const char *const *encodings; /* inputs 1 ... beside `in`, which is 0 */
+	size_t nencodings;
 	/* made by the first house_read */
 	struct zone *tz;
 	struct parsers *parsers;
@@ -35,6 +37,8 @@ struct line_row {
 /* Reads the bytes; h->batch then holds the records, until the next reading. Loading the definitions
  * is what costs: read many lines with one house. Call house_done at the end. */
 void house_read(struct house *h, struct str bytes);
+/* The same as a row of a table: a frame of that input, under that header. */
+void house_read_row(struct house *h, uint16_t input, struct str header, struct str bytes);
 void house_done(struct house *h);
 /* A field of record n as text; see line_row.want for the names with '@'. */
 void house_field(const struct house *h, uint32_t n, struct str name, struct buf *out);
