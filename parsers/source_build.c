@@ -150,12 +150,6 @@ headless(struct build *b, const struct yaml_node *n)
 }
 
 static void
-last(struct build *b, const struct yaml_node *n)
-{
-	b->s->last = n->truth;
-}
-
-static void
 quotes(struct build *b, const struct yaml_node *n)
 {
 	b->s->quotes = n->truth;

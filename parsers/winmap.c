@@ -381,7 +381,7 @@ void
 win_map(struct win *e)
 {
 	put_meaning(e);
-	if (!blank(data(e, DATA_IisMethod)))
+	if (!win_blank(win_value(e, DATA_IisMethod)))
 		win_map_iis(e);
 	switch (e->source) {
 	case WIN_SYSMON:
