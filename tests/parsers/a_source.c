@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "a_house.h"
 #include "base/file.h"
 #include "parsers/source.h"
 #include "parsers/source_test.h"
