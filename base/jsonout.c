@@ -8,20 +8,6 @@
 static const char *
 plain_end(const char *p, const char *end)
 {
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      space = _mm_set1_epi8(0x20);
-
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		/* Signed: bytes from 0x80 are below 0x20 too. */
-		__m128i hit = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-			_mm_cmplt_epi8(v, space));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-
-		if (mask)
-			return p + __builtin_ctz(mask);
-	}
 	while (p < end && *p != '"' && *p != '\\' && (signed char)*p >= 0x20)
 		p++;
 	return p;
@@ -71,13 +57,50 @@ escape_wide(struct buf *out, const char *p, const char *end)
 	return p;
 }
 
+/* Sixteen bytes at a time while as many are left: what is plain is copied in one step, what must be
+ * escaped is dealt with where it stands. Returns where it stopped. */
+static const char *
+escape_blocks(struct buf *out, const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
+		      space = _mm_set1_epi8(0x20);
+
+	while (end - p >= 16) {
+		char *to = buf_room(out, 16 + 2);
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+			_mm_cmplt_epi8(v, space));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit), n;
+
+		_mm_storeu_si128((__m128i *)(void *)to, v);
+		if (!mask) {
+			out->n += 16;
+			p += 16;
+			continue;
+		}
+		n = (unsigned)__builtin_ctz(mask);
+		p += n;
+		out->n += n;
+		if (*p == '"' || *p == '\\') {
+			to[n] = '\\';
+			to[n + 1] = *p++;
+			out->n += 2;
+		} else if ((unsigned char)*p >= 0x80) {
+			p = escape_wide(out, p, end);
+		} else {
+			escape_ascii(out, *p++);
+		}
+	}
+	return p;
+}
+
 void
 json_escape(struct buf *out, struct str s)
 {
 	const char *p = s.p, *end = s.n ? s.p + s.n : s.p;
 
-	/* Room for all of it with a few escapes, so that growing stays out of the loop. */
-	buf_room(out, s.n + s.n / 8 + 16);
+	p = escape_blocks(out, p, end);
 	while (p < end) {
 		const char *stop = plain_end(p, end);
 

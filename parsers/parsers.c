@@ -345,9 +345,24 @@ trim_spelled_end(struct str s)
 	return s;
 }
 
-/* C1 controls (U+0080 to U+009F), also as the bare byte that a terminal of eight bits obeys. */
+/* C1 controls (U+0080 to U+009F) of valid text: C2 80 to C2 9F. */
 static bool
 has_c1(struct str s)
+{
+	ptrdiff_t at;
+
+	while ((at = str_chr(s, '\xc2')) >= 0 && (size_t)at + 1 < s.n) {
+		if ((unsigned char)s.p[at + 1] < 0xa0)
+			return true;
+		str_skip(&s, (size_t)at + 2);
+	}
+	return false;
+}
+
+/* The same of text that is not valid, where the bare byte counts that a terminal of eight bits
+ * obeys. */
+static bool
+has_bare_c1(struct str s)
 {
 	while (s.n > 0) {
 		uint32_t cp;
@@ -423,10 +438,14 @@ decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, str
 		rec_flag(w, REASON_CONTROL_CHAR);
 	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
 		return;
-	if (charset == CHARSET_UTF8 && has_c1(raw))
-		rec_flag(w, REASON_CONTROL_CHAR);
-	if (charset == CHARSET_UTF8 && utf8_valid(raw))
-		return;
+	if (charset == CHARSET_UTF8) {
+		bool valid = utf8_valid(raw);
+
+		if (valid ? has_c1(raw) : has_bare_c1(raw))
+			rec_flag(w, REASON_CONTROL_CHAR);
+		if (valid)
+			return;
+	}
 	room = rec_text_room(w, raw.n * 3);
 	if (!room)
 		return;
