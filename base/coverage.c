@@ -114,13 +114,16 @@ log_kind_of(enum log_family f, unsigned events, bool proxy)
 		[FAMILY_MAIL] = {LOG_MAIL, EVENT_EMAIL, 0},
 		[FAMILY_FIREWALL] = {LOG_FIREWALL, EVENT_NETWORK | EVENT_WEB | EVENT_ATTACK,
 			EVENT_AUTHENTICATION},
-		[FAMILY_PROXY] = {LOG_PROXY, EVENT_NETWORK | EVENT_WEB, EVENT_AUTHENTICATION},
+		[FAMILY_PROXY] = {LOG_PROXY, EVENT_WEB, EVENT_AUTHENTICATION},
 		[FAMILY_REMOTE] = {LOG_REMOTE, EVENT_SESSION | EVENT_AUTHENTICATION, 0},
 		[FAMILY_AUTH] = {LOG_AUTH, EVENT_AUTHENTICATION, 0},
 		[FAMILY_ENDPOINT] = {LOG_ENDPOINT,
 			EVENT_PROCESS | EVENT_NETWORK | EVENT_AUTHENTICATION | EVENT_SESSION, 0},
 	};
 
+	/* The packet filter of a proxy in the cloud is a firewall. */
+	if (f == FAMILY_PROXY && !(events & EVENT_WEB))
+		f = FAMILY_FIREWALL;
 	if ((unsigned)f >= FAMILY_COUNT || !(events & counts[f].any) || events & counts[f].none)
 		return LOG_NONE;
 	if (f == FAMILY_FIREWALL && proxy && events & EVENT_WEB)

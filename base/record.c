@@ -222,7 +222,7 @@ settle_kind(struct recs *w, struct record *r)
 	const struct entry *e = batch_entries(w->b) + r->first_entry;
 	enum log_kind kind = LOG_KINDS;
 	unsigned events = 0, has = 0, declared = log_excuses_of_logsource(r->logsource);
-	bool proxy = r->logsource == LOGSOURCE_FORTIGATE_WEB;
+	bool proxy = r->logsource == LOGSOURCE_FORTIGATE_WEB, connection = false;
 
 	if (record_family(r) == FAMILY_OTHER)
 		record_set_family(r, family_of_logsource(r->logsource));
@@ -238,6 +238,8 @@ settle_kind(struct recs *w, struct record *r)
 			events |= log_event_of(entry_text(w->b, &e[i]));
 		else if (f == FIELD_EVENT_OUTCOME)
 			has |= str_eq(entry_text(w->b, &e[i]), STR("unknown")) ? 0 : NEED(OUTCOME);
+		else if (f == FIELD_EVENT_TYPE)
+			connection |= str_eq(entry_text(w->b, &e[i]), STR("connection"));
 		else if (f == FIELD_LOGSOURCE_CATEGORY)
 			proxy |= str_eq(entry_text(w->b, &e[i]), STR("proxy"));
 		else if (f == FIELD_NOROSHI_LOG_KIND || f == FIELD_NOROSHI_LOG_EXCUSED)
@@ -245,9 +247,12 @@ settle_kind(struct recs *w, struct record *r)
 	}
 	if (kind == LOG_KINDS)
 		kind = log_kind_of(record_family(r), events, proxy);
-	/* What names neither side of a connection is about the firewall itself. */
-	if (kind == LOG_FIREWALL && !(has & log_needs(kind)))
+	/* What names neither side of a connection or a mail is about the firewall, the server
+	 * itself. */
+	if ((kind == LOG_FIREWALL || kind == LOG_MAIL) && !(has & log_needs(kind)))
 		kind = LOG_NONE;
+	if (connection)
+		declared &= ~EXCUSE(NO_TARGET); /* it has two ends */
 	r->flags = (uint16_t)(r->flags | (unsigned)kind << RECORD_KIND_SHIFT);
 	r->excused = (uint8_t)log_excused(kind, has, declared);
 }

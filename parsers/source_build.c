@@ -205,24 +205,33 @@ imply(struct source *s, uint16_t field, const char *name, struct str value)
 			.to = {.field = field, .name = str_of(name)}, .value = value};
 }
 
-/* What stands between others is known by its kind; a product without another name by its title. */
+/*
+ * What stands between others is known by its kind; a product without another name by its title. And
+ * what its kind of log may leave out: a machine's own agent names the machine, and much is done by
+ * the system itself; alerts of a network may be about one address.
+ */
 static void
-observer(struct build *b)
+implied_by_kind(struct build *b)
 {
 	static const struct {
-		const char *kind, *type;
-	} types[] = {{"firewall", "firewall"}, {"ids", "ids"}, {"proxy", "proxy"},
-		{"remote-access", "vpn"}};
+		const char *kind, *type, *excused;
+	} kinds[] = {{"firewall", "firewall", "no_target"}, {"ids", "ids", "no_target"},
+		{"proxy", "proxy", ""}, {"remote-access", "vpn", ""},
+		{"endpoint", "", "no_address,nobody"}};
 	struct source *s = b->s;
-	struct setting *more = arena_alloc(&b->all->arena, (s->set.n + 2) * sizeof(*more));
+	struct setting *more = arena_alloc(&b->all->arena, (s->set.n + 3) * sizeof(*more));
 
 	for (size_t i = 0; i < s->set.n; i++)
 		more[i] = s->set.set[i];
 	s->set.set = more;
 	imply(s, FIELD_OBSERVER_PRODUCT, "observer.product", s->title);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (str_eq(s->kind, str_of(types[i].kind)))
-			imply(s, FIELD_OBSERVER_TYPE, "observer.type", str_of(types[i].type));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!str_eq(s->kind, str_of(kinds[i].kind)))
+			continue;
+		imply(s, FIELD_OBSERVER_TYPE, "observer.type", str_of(kinds[i].type));
+		imply(s, FIELD_NOROSHI_LOG_EXCUSED, "noroshi.log.excused",
+			str_of(kinds[i].excused));
+	}
 }
 
 struct source *
@@ -251,6 +260,6 @@ source_build(struct sources *all, const struct yaml_node *doc, const char *path,
 	if (b.s->family == FAMILY_OTHER)
 		b.s->family = family_of_category(b.s->category);
 	build_implied(&b);
-	observer(&b);
+	implied_by_kind(&b);
 	return why->errors == errors ? b.s : NULL;
 }
