@@ -7,6 +7,9 @@
 
 /* So far in front of a JSON object may stand what a relay wrote: "-: {", "name[1]: {". */
 #define JSON_LEAD 96u
+/* And in front of an XML document: a header without priority, structured data, a byte order mark.
+ */
+#define XML_LEAD 512u
 
 /* With fewer columns, values are no way to recognise a row. */
 #define LEAST_COLUMNS 3u
@@ -237,6 +240,11 @@ static void
 apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p,
 	const struct pattern *m)
 {
+	/* The header's host is the one that forwards, where the message names another. */
+	bool forwarded = ctx->host.n && rec_has(w, FIELD_HOST_NAME);
+
+	if (forwarded)
+		put_forget(w, FIELD_HOST_NAME);
 	w->cur->logsource = s->logsource;
 	ctx->source = s;
 	if (s->headless)
@@ -255,6 +263,10 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	for (size_t i = 0; i < s->nops; i++)
 		source_op(s, w, p, &s->ops[i]);
 	source_set(w, &s->set);
+	if (forwarded && !rec_has(w, FIELD_HOST_NAME))
+		rec_put(w, FIELD_HOST_NAME, ctx->host);
+	else if (forwarded && !rec_has(w, FIELD_LOG_SYSLOG_HOSTNAME))
+		rec_put(w, FIELD_LOG_SYSLOG_HOSTNAME, ctx->host);
 	if (!s->keep_none)
 		keep_native(s, w, p);
 	put_fold(w);
@@ -443,6 +455,7 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	struct str text = message;
 	uint64_t flags = 0;
 	enum reason rc;
+	ptrdiff_t at;
 
 	/* Whole JSON, CEF and LEEF are their rows' to take apart; they ask the definitions then. */
 	if (json_looks_like(message) || str_starts(message, STR("CEF:")) ||
@@ -451,6 +464,12 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	if (read_any(ctx, w, message, false, false))
 		return true;
 	if (xml_begins(message) && sources_claim_container(SHAPE_XML, ctx, w, message))
+		return true;
+	/* A document behind a forwarder's words: its declaration says where it begins. */
+	at = str_find(
+		str_make(message.p, message.n < XML_LEAD ? message.n : XML_LEAD), STR("<?xml "));
+	if (at > 0 && sources_claim_container(
+			      SHAPE_XML, ctx, w, str_make(message.p + at, message.n - (size_t)at)))
 		return true;
 	if (looks_like_pairs(message)) {
 		begin(ctx, message);
