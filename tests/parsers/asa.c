@@ -14,7 +14,7 @@ static const struct line_row rows[] = {
 		"Waiting to resume.",
 		"source.ip=198.51.100.7|user.name=sato|@product=cisco_asa"},
 	{"ASDM's export leaves level, time and number",
-		"6|Nov 22 2026 09:59:58|302015: Built inbound UDP connection 7 for "
+		"6|Nov 22 2026 09:59:58|302015: Built inbound UDP connection 4711 for "
 		"outside:198.51.100.7/3424 (198.51.100.7/3424) to inside:192.0.2.5/53 "
 		"(192.0.2.5/53)",
 		"source.ip=198.51.100.7|destination.port=53|event.code=302015|@product=cisco_asa"},
