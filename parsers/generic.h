@@ -11,6 +11,10 @@
 /* Put the value under the ECS field that the key means, else under prefix + key. */
 void generic_put(struct recs *w, struct str prefix, struct str key, struct str value);
 
+/* Beside a name that the record keeps: put the value under the ECS field that the path ("a.b.src_ip")
+ * means, if it means one and nothing stands there yet. */
+void generic_hint(struct recs *w, struct str path, struct str value);
+
 /* Time as any of the common forms; the whole text or a text that only a zone's name follows. */
 bool generic_time(struct parse_ctx *ctx, struct str text, int64_t *ret);
 /* If the key says that its value is the event's time and it can be read, it becomes the record's.

@@ -2,7 +2,6 @@
 #include "base/stamp.h"
 #include "parsers/jsonrow.h"
 #include "parsers/nested.h"
-#include "parsers/jsonname.h"
 #include "parsers/put.h"
 #include "parsers/source.h"
 #include "parsers/web.h"
@@ -13,7 +12,6 @@ struct reading {
 	bool dotted; /* a key with dots in it: it may repeat a path */
 	int rank;    /* of the timestamp taken; lower is better */
 	int64_t time;
-	struct json_names names;
 };
 
 #define RANK_NONE 100
@@ -74,7 +72,6 @@ take(void *ctx, const struct json_value *v)
 	}
 	r->dotted = r->dotted || (v->literal && str_chr(v->name, '.') >= 0);
 	take_web(r, v);
-	json_names_take(&r->names, v);
 	json_row_put(r->w, v);
 	return !r->w->overflow;
 }
@@ -144,9 +141,9 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 	w->cur->reasons |= flags;
 	if (rc != REASON_NONE)
 		rec_flag(w, rc == REASON_JSON_TYPE ? REASON_JSON_SYNTAX : rc);
-	json_names_put(&r.names, w);
 	if (r.dotted)
 		put_fold(w);
+	sources_hint(ctx, w);
 	if (r.rank < RANK_NONE)
 		parse_time(ctx, w, r.time);
 	return rc;

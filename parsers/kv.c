@@ -337,9 +337,25 @@ kv_pair(struct str *s, const struct kv_form *form, struct kv *ret, bool *loose)
 
 static const char *const time_keys[] = {"time", "timestamp", "eventtime", "datetime", "ts"};
 
+static bool
+take_halves(struct parse_ctx *ctx, struct recs *w, struct str date, struct str time)
+{
+	char joined[48];
+	int64_t ns;
+
+	memcpy(joined, date.p, date.n);
+	joined[date.n] = ' ';
+	memcpy(joined + date.n + 1, time.p, time.n);
+	if (!generic_time(ctx, str_make(joined, date.n + 1 + time.n), &ns))
+		return false;
+	parse_time(ctx, w, ns);
+	return true;
+}
+
 static enum parsed
 kv_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
+	struct str date = STR("");
 	struct kv kv;
 	bool loose = false;
 	unsigned n = 0;
@@ -358,6 +374,12 @@ kv_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 			if (room)
 				value = rec_text_take(w, room, kv_unescape(value, room));
 		}
+		if (str_eq(kv.key, STR("date")))
+			date = value;
+		/* "date=2026-04-02 time=10:02:03": neither is a time alone. */
+		if (date.n > 0 && date.n < 24 && value.n < 24 && str_eq(kv.key, STR("time")) &&
+			!ctx->timed && take_halves(ctx, w, date, value))
+			continue;
 		if (!generic_take_time(ctx, w, time_keys, 5, kv.key, value))
 			generic_put(w, STR("kv."), kv.key, value);
 	}

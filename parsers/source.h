@@ -87,6 +87,10 @@ bool sources_claim_json(
  * said holds for it, too. */
 void pairs_each_json(const struct pairs *p, const struct json_sink *sink);
 
+/* Behind a JSON object that nobody claimed and whose values are put under their own names: the ECS
+ * fields that its names mean, beside them. Objects that speak ECS themselves are left alone. */
+void sources_hint(struct parse_ctx *ctx, struct recs *w);
+
 /* CEF, LEEF, XML. False: no definition claims it, nothing was put. */
 bool sources_claim_container(
 	enum source_shape shape, struct parse_ctx *ctx, struct recs *w, struct str message);

@@ -530,6 +530,19 @@ sources_claim_json(
 }
 
 void
+sources_hint(struct parse_ctx *ctx, struct recs *w)
+{
+	const struct pairs *p = ctx->pairs;
+
+	if (!w->cur || rec_has(w, FIELD_EVENT_KIND) || rec_has(w, FIELD_EVENT_CATEGORY) ||
+		rec_has(w, FIELD_EVENT_ACTION))
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == VALUE_STRING || p->v[i].kind == VALUE_NUMBER)
+			generic_hint(w, p->v[i].name, p->v[i].value);
+}
+
+void
 sources_begin(struct parse_ctx *ctx, struct str message)
 {
 	begin(ctx, message);

@@ -152,3 +152,49 @@ Test(generic, a_name_that_comes_twice_is_one_array)
 		house_done(&h);
 	}
 }
+
+static const struct line_row names[] = {
+	{"names without case and separators",
+		"Client_IP=192.0.2.1:5000 dst-ip=198.51.100.2 DestPort=443 login_name=EX\\sato "
+		"httpStatus=404 method=POST",
+		"source.ip=192.0.2.1|source.port=5000|destination.ip=198.51.100.2|"
+		"destination.port=443|user.name=sato|http.response.status_code=404|"
+		"http.request.method=POST"},
+	{"a status that is none of HTTP's, a method that is no verb",
+		"status_code=7 method=password src=192.0.2.1",
+		"http.response.status_code=|http.request.method=|kv.method=password"},
+	{"a date and a time are one", "date=2026-04-02 time=10:02:03 src=192.0.2.1 dst=192.0.2.2",
+		"@time=2026-04-02T10:02:03.000Z|@flags=clock_skew"},
+	{"JSON of nobody's product keeps its names and gains fields",
+		"{\"sourceIPAddress\":\"192.0.2.1\",\"client\":{\"user_name\":\"sato\"},\"action\":"
+		"\"x\"}",
+		"source.ip=192.0.2.1|sourceIPAddress=192.0.2.1|user.name=sato|event.action=x|"
+		"action=x"},
+	{"below another name only what is sure by itself",
+		"{\"rule\":{\"user\":\"a\",\"ip\":\"192.0.2.1\",\"src_ip\":\"192.0.2.2\"}}",
+		"user.name=|source.ip=192.0.2.2"},
+	{"the first name for a thing stands",
+		"{\"src_ip\":\"192.0.2.1\",\"client_ip\":\"192.0.2.2\"}", "source.ip=192.0.2.1"},
+	{"JSON that speaks ECS says all itself",
+		"{\"event\":{\"kind\":\"event\"},\"src_ip\":\"192.0.2.1\"}", "source.ip="},
+	{0},
+};
+
+Test(generic, shared_names)
+{
+	house_rows((struct house){0}, names);
+}
+
+Test(generic, table_is_in_order)
+{
+	static const char *const all[] = {
+#define S(name, field, domain, how) #name,
+#define W(name, field, domain, how) #name,
+#include "parsers/generic.def"
+#undef W
+#undef S
+	};
+
+	for (size_t i = 1; i < sizeof(all) / sizeof(all[0]); i++)
+		cr_expect_lt(strcmp(all[i - 1], all[i]), 0, "%s is never found", all[i]);
+}
