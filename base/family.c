@@ -72,10 +72,12 @@ family_of_logsource(unsigned logsource)
 
 /* Of config/sources/README.md. */
 static const char *const kinds[] = {"mail", "firewall", "proxy", "endpoint", "remote-access",
-	"authentication", "ids", "dns", "dhcp", "web", "database", "entry"};
+	"authentication", "ids", "dns", "dhcp", "web", "database", "entry", "file", "backup",
+	"integrity", "mdm", "power", "cloud"};
 static const enum log_family by_kind[] = {FAMILY_MAIL, FAMILY_FIREWALL, FAMILY_PROXY,
 	FAMILY_ENDPOINT, FAMILY_REMOTE, FAMILY_AUTH, FAMILY_FIREWALL, FAMILY_OTHER, FAMILY_OTHER,
-	FAMILY_SERVER, FAMILY_SERVER, FAMILY_OTHER};
+	FAMILY_SERVER, FAMILY_SERVER, FAMILY_OTHER, FAMILY_SERVER, FAMILY_SERVER, FAMILY_ENDPOINT,
+	FAMILY_ENDPOINT, FAMILY_OTHER, FAMILY_SERVER};
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -110,25 +110,6 @@ is_verb(struct str s)
 }
 
 static bool
-put_outcome(struct recs *w, struct str value)
-{
-	static const char success[] =
-		"success Success SUCCESS succeeded successful ok OK allowed yes "
-		"permit pass true";
-	static const char failure[] =
-		"failure Failure FAILURE failed Failed fail denied blocked no "
-		"deny block false error Error";
-
-	if (in_words(success, value))
-		rec_put(w, FIELD_EVENT_OUTCOME, STR("success"));
-	else if (in_words(failure, value))
-		rec_put(w, FIELD_EVENT_OUTCOME, STR("failure"));
-	else
-		return false;
-	return true;
-}
-
-static bool
 put_hash(struct recs *w, struct str value)
 {
 	for (size_t i = 0; i < value.n; i++)
@@ -202,7 +183,8 @@ put_as(struct recs *w, const struct key *k, struct str value)
 		put_account(w, k->field, FIELD_USER_DOMAIN, value);
 		return true;
 	case AS_OUTCOME:
-		return put_outcome(w, value);
+		/* a bare 0 is no word: some count errors with it */
+		return !str_eq(value, STR("0")) && put_outcome_word(w, value);
 	case AS_URL:
 		put_url(w, value, false);
 		return true;

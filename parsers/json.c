@@ -136,6 +136,10 @@ read_object(struct parse_ctx *ctx, struct str text, struct recs *w, bool windows
 		flags = 0;
 		rc = nested_collect(ctx, w, text, &flags);
 	}
+	if (rc == REASON_NONE && sources_claim_json_last(ctx, w, text)) {
+		w->cur->reasons |= flags;
+		return REASON_NONE;
+	}
 	w->cur->logsource = LOGSOURCE_JSON;
 	pairs_each_json(ctx->pairs, &sink);
 	w->cur->reasons |= flags;

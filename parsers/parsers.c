@@ -507,7 +507,8 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 	if (!bare)
 		envelope_read(&ctx, w, &message);
 	recognise_begin(&ctx, w);
-	recognise_message(&ctx, w, message);
+	if (!recognise_half(&ctx, w, &message))
+		recognise_message(&ctx, w, message);
 	if (!w->cur)
 		return ERR_FULL;
 	if (bare && (w->cur->flags & RECORD_UNPARSED)) {

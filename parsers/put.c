@@ -347,3 +347,30 @@ in_words(const char *words, struct str word)
 	}
 	return false;
 }
+
+bool
+put_outcome_word(struct recs *w, struct str value)
+{
+	static const char success[] =
+		"success successful succeeded ok allow allowed accept accepted "
+		"pass passed permit permitted yes true granted 0";
+	static const char failure[] = "failure fail failed denied deny block blocked drop dropped "
+				      "reject rejected no false error refused";
+	char low[16];
+	struct str word = str_make(low, value.n);
+
+	if (value.n == 0 || value.n >= sizeof(low))
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		low[i] = value.p[i] >= 'A' && value.p[i] <= 'Z' ? (char)(value.p[i] + 32)
+								: value.p[i];
+	if (in_words(success, word))
+		rec_put(w, FIELD_EVENT_OUTCOME, STR("success"));
+	else if (in_words(failure, word))
+		rec_put(w, FIELD_EVENT_OUTCOME, STR("failure"));
+	else if (str_eq(word, STR("unknown")))
+		rec_put(w, FIELD_EVENT_OUTCOME, STR("unknown"));
+	else
+		return false;
+	return true;
+}

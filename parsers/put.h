@@ -48,5 +48,7 @@ void split_port(struct str text, struct str *host, struct str *port);
 
 /* Is `word` one of the words of a blank-separated list? */
 bool in_words(const char *words, struct str word);
+/* event.outcome by the common words for it, letter case ignored; false: none of them. */
+bool put_outcome_word(struct recs *w, struct str value);
 
 #endif

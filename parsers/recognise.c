@@ -3,6 +3,7 @@
 #include "base/stamp.h"
 #include "parsers/envelope.h"
 #include "parsers/inside.h"
+#include "parsers/put.h"
 #include "parsers/nested.h"
 #include "parsers/source.h"
 
@@ -135,6 +136,29 @@ static bool
 is_container(const struct bound *b)
 {
 	return b->row == &parser_json || b->row == &parser_gelf;
+}
+
+bool
+recognise_half(struct parse_ctx *ctx, struct recs *w, struct str *message)
+{
+	static const unsigned said[] = {
+		FIELD_PROCESS_NAME, FIELD_PROCESS_PID, FIELD_LOG_SYSLOG_PROCID};
+	struct str text = *message;
+
+	if (!ctx->half || is_bound(ctx->bound))
+		return false;
+	while (text.n > 0 && text.p[0] == ' ')
+		str_skip(&text, 1);
+	if (sources_read_program(ctx, w, text))
+		return true;
+	if (!w->cur)
+		return true;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		put_forget(w, said[i]);
+	ctx->program = ctx->pid = STR("");
+	*message = ctx->text;
+	recognise_begin(ctx, w);
+	return false;
 }
 
 /* A relay's header, and behind it the sender's. */

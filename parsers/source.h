@@ -83,6 +83,8 @@ bool sources_claim(
 /* JSON: flatten, claim. *rc tells how the JSON was; false: nobody claimed it, nothing was put. */
 bool sources_claim_json(
 	struct parse_ctx *ctx, struct recs *w, struct str text, enum reason *rc, uint64_t *flags);
+/* After that and after what shippers wrap: by the definitions that are asked last. */
+bool sources_claim_json_last(struct parse_ctx *ctx, struct recs *w, struct str text);
 /* What nobody claimed, in its order: name, text, kind, in_array and literal of each value. What *rc
  * said holds for it, too. */
 void pairs_each_json(const struct pairs *p, const struct json_sink *sink);

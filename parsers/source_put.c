@@ -295,29 +295,6 @@ put_units(struct recs *w, const struct target *t, struct str value)
 		rec_put_u64(w, t->field, v);
 }
 
-static void
-put_outcome(struct recs *w, struct str value)
-{
-	static const char success[] =
-		"success successful succeeded ok allow allowed accept accepted "
-		"pass passed permit permitted yes true granted 0";
-	static const char failure[] = "failure fail failed denied deny block blocked drop dropped "
-				      "reject rejected no false error refused";
-	char low[16];
-
-	if (value.n == 0 || value.n >= sizeof(low))
-		return;
-	for (size_t i = 0; i < value.n; i++)
-		low[i] = value.p[i] >= 'A' && value.p[i] <= 'Z' ? (char)(value.p[i] + 32)
-								: value.p[i];
-	if (in_words(success, str_make(low, value.n)))
-		rec_put(w, FIELD_EVENT_OUTCOME, STR("success"));
-	else if (in_words(failure, str_make(low, value.n)))
-		rec_put(w, FIELD_EVENT_OUTCOME, STR("failure"));
-	else if (str_eq(str_make(low, value.n), STR("unknown")))
-		rec_put(w, FIELD_EVENT_OUTCOME, STR("unknown"));
-}
-
 /* What a program's path says beside itself. */
 static void
 put_executable(struct recs *w, const struct target *t, struct str value)
@@ -359,7 +336,7 @@ put_field(struct recs *w, const struct target *t, const struct pair *v, struct s
 		put_executable(w, t, value);
 		return;
 	case FIELD_EVENT_OUTCOME:
-		put_outcome(w, value);
+		put_outcome_word(w, value);
 		return;
 	case FIELD_NETWORK_TRANSPORT:
 		put_protocol(w, value);
@@ -460,7 +437,7 @@ put_as(struct recs *w, const struct op *op, const struct target *t, const struct
 		put_protocol(w, value);
 		return;
 	case AS_OUTCOME:
-		put_outcome(w, value);
+		put_outcome_word(w, value);
 		return;
 	case AS_SECONDS:
 		put_duration(w, t, value, UINT64_C(1000000000));

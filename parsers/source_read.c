@@ -487,8 +487,12 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	return read_any(ctx, w, message, false, true);
 }
 
-bool
-sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, struct str message)
+/* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to wait. */
+enum asked { ASK_ALL, ASK_PRODUCTS, ASK_LAST };
+
+static bool
+claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, struct str message,
+	enum asked asked)
 {
 	struct pairs *p = ctx->pairs;
 	const struct sources *all = p->sources;
@@ -503,6 +507,8 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 		const struct source *s = all->v[i];
 
 		if (s->shape != shape || (ctx->fixed_source && s != ctx->fixed_source))
+			continue;
+		if (!ctx->fixed_source && asked != ASK_ALL && s->last != (asked == ASK_LAST))
 			continue;
 		/* Other spellings have to be taken apart by their own rule. */
 		if (shape == SHAPE_KV && (s->kv.pair != '=' || s->kv.gap || s->kv.open))
@@ -521,12 +527,24 @@ sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, st
 }
 
 bool
+sources_claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, struct str message)
+{
+	return claim(ctx, w, shape, message, ASK_ALL);
+}
+
+bool
 sources_claim_json(
 	struct parse_ctx *ctx, struct recs *w, struct str text, enum reason *rc, uint64_t *flags)
 {
 	begin(ctx, text);
 	*rc = pairs_json(ctx->pairs, w, STR(""), text, flags);
-	return *rc == REASON_NONE && sources_claim(ctx, w, SHAPE_JSON, text);
+	return *rc == REASON_NONE && claim(ctx, w, SHAPE_JSON, text, ASK_PRODUCTS);
+}
+
+bool
+sources_claim_json_last(struct parse_ctx *ctx, struct recs *w, struct str text)
+{
+	return !ctx->fixed_source && claim(ctx, w, SHAPE_JSON, text, ASK_LAST);
 }
 
 void

@@ -44,7 +44,7 @@ static void
 allowed_words(struct build *b, const struct yaml_node *map, const struct op *op)
 {
 	for (size_t i = 0; i < op->nto; i++) {
-		/* put_outcome knows what means success and failure */
+		/* put_outcome_word knows what means success and failure */
 		if (op->to[i].field == FIELD_EVENT_OUTCOME)
 			continue;
 		for (size_t k = 0; k < op->nvalues; k++)

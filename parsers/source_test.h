@@ -14,6 +14,7 @@
 
 struct source_tests {
 	size_t definitions, tests, failed;
+	size_t nameless; /* records of a product that say no observer.product */
 };
 
 /*

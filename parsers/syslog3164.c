@@ -459,6 +459,7 @@ syslog3164_read(struct parse_ctx *ctx, struct recs *w, struct str *s, bool pri)
 		} else if (sources_know_program(ctx, tag.program)) {
 			/* Half a header: whether it is one, the definition has to say. */
 			envelope_process(ctx, w, tag.program, tag.pid);
+			ctx->half = true;
 			*s = tag.rest;
 		}
 		return;

@@ -19,6 +19,7 @@ Test(source, every_definition_keeps_its_word, .timeout = 300)
 	cr_expect(rc == 0 && why.n == 0, "%s", buf_z(&out));
 	cr_expect_gt(n.definitions, 100, "run the tests in the project's folder");
 	cr_expect_geq(n.tests, n.definitions, "each has tests");
+	cr_expect_eq(n.nameless, 0, "each says observer.product");
 	buf_done(&out);
 	diag_done(&why);
 }

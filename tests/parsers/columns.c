@@ -41,7 +41,7 @@ static const struct led_row rows[] = {
 	{"nor is another word about the file", IIS, "#Date: 2026-11-22 09:59:58",
 		"@unparsed=|@flags=|source.ip=", PLAIN},
 	{"too few cells", "#Fields: date time c-ip x", "2026-11-22 09:59:58 198.51.100.7",
-		"@flags=csv|w3c.c-ip=198.51.100.7", PLAIN},
+		"@flags=csv|source.ip=198.51.100.7", PLAIN},
 	{"Zeek", "#fields\tts\tid.x\tuser\tsrc_ip", "1795341598.5\t(empty)\tsato\t192.0.2.7",
 		"@time=2026-11-22T09:59:58.500Z|user.name=sato|source.ip=192.0.2.7|@flags=", PLAIN},
 	{"CSV with quoted separators, quotes and line ends", "time,user,src_ip,note",
