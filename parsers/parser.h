@@ -34,6 +34,7 @@ struct parse_ctx {
 	struct str pid;
 	bool enveloped;    /* a syslog header was there */
 	bool half;         /* a tag without time or priority, of a program that definitions name */
+	bool stray;        /* a wrong octet count in front of a priority: the header is lost */
 	bool timed;        /* w->cur->time holds an event time (the header's or parse_time's) */
 	bool message_done; /* the row put FIELD_MESSAGE itself, or wants none */
 	const struct parser *row;          /* who is reading now */

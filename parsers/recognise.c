@@ -44,7 +44,7 @@ keep_unparsed(struct parse_ctx *ctx, struct recs *w, bool fixed)
 		/* Nothing has no header to lack. */
 		if (!fixed && !(ctx->frame->flags & FRAME_LATE_READ) &&
 			!(w->cur->reasons >> REASON_EMPTY & 1))
-			rec_flag(w, stray_count(ctx->text) ? REASON_FRAME_LEN : REASON_HEADER);
+			rec_flag(w, ctx->stray ? REASON_FRAME_LEN : REASON_HEADER);
 	}
 	w->cur->logsource = (uint16_t)(ctx->enveloped ? LOGSOURCE_SYSLOG : LOGSOURCE_GENERIC);
 	ctx->row = NULL;
@@ -92,6 +92,7 @@ by_content(struct parse_ctx *ctx, struct recs *w, struct str message, uint64_t *
 {
 	const struct parser *row = parser_for_program(ctx->parsers, ctx->program);
 
+	ctx->stray = !ctx->enveloped && stray_count(ctx->text);
 	if (row && try_row(ctx, w, row, message, reasons))
 		return true;
 	/* A header that a collector cut off leaves its blank behind. */
