@@ -1,7 +1,7 @@
 #include "base/logsource.h"
 
 static const struct logsource_row rows[LOGSOURCE_COUNT] = {
-#define L(id, p, c, s, f, e)                                                                          \
+#define L(id, p, c, s, f, e)                                                                       \
 	[LOGSOURCE_##id] = {{p, sizeof(p) - 1}, {c, sizeof(c) - 1}, {s, sizeof(s) - 1}},
 #include "base/logsource.def"
 #undef L

@@ -11,8 +11,8 @@
 /* Put the value under the ECS field that the key means, else under prefix + key. */
 void generic_put(struct recs *w, struct str prefix, struct str key, struct str value);
 
-/* Beside a name that the record keeps: put the value under the ECS field that the path ("a.b.src_ip")
- * means, if it means one and nothing stands there yet. */
+/* Beside a name that the record keeps: put the value under the ECS field that the path
+ * ("a.b.src_ip") means, if it means one and nothing stands there yet. */
 void generic_hint(struct recs *w, struct str path, struct str value);
 
 /* Time as any of the common forms; the whole text or a text that only a zone's name follows. */

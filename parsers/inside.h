@@ -39,8 +39,8 @@ uint16_t parser_number(const struct parser *row);
 
 /* The header is read: what parse_next repeats is from here back. */
 void recognise_begin(struct parse_ctx *ctx, const struct recs *w);
-/* "Auth: text" without time or priority is a header only if the definition of that program reads what
- * follows: then true. False: not read yet, and *message is the whole text again. */
+/* "Auth: text" without time or priority is a header only if the definition of that program reads
+ * what follows: then true. False: not read yet, and *message is the whole text again. */
 bool recognise_half(struct parse_ctx *ctx, struct recs *w, struct str *message);
 /* The configured row or definition, else the one that the program names, else those that know the
  * content; nobody: kept unparsed, with the reason. */

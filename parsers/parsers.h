@@ -39,7 +39,8 @@ int parsers_new(
 /* The same with the definitions of a folder (config/sources/README.md); empty: only ours. */
 int parsers_new_with(const struct input_context *contexts, size_t n, struct str sources,
 	struct diag *why, struct parsers **ret);
-/* And with one more definition, YAML, that replaces one of the same name; `path` names it in why. */
+/* And with one more definition, YAML, that replaces one of the same name; `path` names it in why.
+ */
 int parsers_new_more(const struct input_context *contexts, size_t n, struct str sources,
 	struct str definition, const char *path, struct diag *why, struct parsers **ret);
 /* What reading a message needs beside the batch: one per thread, kept from run to run. No outcome

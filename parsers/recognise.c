@@ -3,8 +3,8 @@
 #include "base/stamp.h"
 #include "parsers/envelope.h"
 #include "parsers/inside.h"
-#include "parsers/put.h"
 #include "parsers/nested.h"
+#include "parsers/put.h"
 #include "parsers/source.h"
 
 const struct parser *
@@ -100,7 +100,8 @@ by_content(struct parse_ctx *ctx, struct recs *w, struct str message, uint64_t *
 		str_skip(&message, 1);
 	if (sources_read_program(ctx, w, message))
 		return true;
-	for (size_t i = json_looks_like(message) ? (size_t)ROW_OF_windows : 1; !row && i < ROWS; i++) {
+	for (size_t i = json_looks_like(message) ? (size_t)ROW_OF_windows : 1; !row && i < ROWS;
+		i++) {
 		/* Products come before the containers that anybody may use. */
 		if (parser_rows[i] == &parser_json && sources_read(ctx, w, message))
 			return true;

@@ -131,7 +131,8 @@ take_time(struct reading *r, const struct json_value *v)
 {
 	bool at = str_eq(v->name, STR("@timestamp"));
 
-	if ((v->name.n != 9 && !at) || !v->literal || (!at && !str_eq(v->name, STR("timestamp"))) || (!at && r->from_at))
+	if ((v->name.n != 9 && !at) || !v->literal || (!at && !str_eq(v->name, STR("timestamp"))) ||
+		(!at && r->from_at))
 		return;
 	r->stamped = true;
 	r->from_at = at;

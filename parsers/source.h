@@ -67,7 +67,8 @@ bool source_read(
 	const struct source *one, struct parse_ctx *ctx, struct recs *w, struct str message);
 bool sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message);
 bool sources_read(struct parse_ctx *ctx, struct recs *w, struct str message);
-/* Does a definition name this program of a syslog tag, or by its beginning? Linear in their number. */
+/* Does a definition name this program of a syslog tag, or by its beginning? Linear in their number.
+ */
 bool sources_know_program(const struct parse_ctx *ctx, struct str program);
 
 /* For the rows that own a container: the values are collected, then a definition may claim them. */

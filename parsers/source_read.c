@@ -487,7 +487,8 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 	return !ctx->stray && read_any(ctx, w, message, false, true);
 }
 
-/* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to wait. */
+/* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to
+ * wait. */
 enum asked { ASK_ALL, ASK_PRODUCTS, ASK_LAST };
 
 static bool

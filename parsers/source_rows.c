@@ -6,7 +6,8 @@
 
 static const char *const as_words[AS_COUNT] = {"field", "text", "lower", "url", "authority", "file",
 	"account", "host", "peer", "port", "mac", "hash", "hashes", "mail", "protocol", "outcome",
-	"seconds", "milliseconds", "microseconds", "basename", "percent", "units", "labels", "plus"};
+	"seconds", "milliseconds", "microseconds", "basename", "percent", "units", "labels",
+	"plus"};
 
 static void
 targets(struct build *b, const struct yaml_node *n, struct op *op)

@@ -30,7 +30,8 @@ static const struct led_row rows[] = {
 		"@time=2026-11-22T09:59:58.000Z|source.ip=198.51.100.7|http.request.method=GET|url."
 		"path=/a|http.response.status_code=404|"
 		"user_agent.original=Mozilla/5.0 "
-		"(X11)|user.name=sato|http.request.referrer=|@product=iis|event.outcome=failure|@flags=",
+		"(X11)|user.name=sato|http.request.referrer=|@product=iis|event.outcome=failure|@"
+		"flags=",
 		PLAIN},
 	{"the same line under another header means other things",
 		"#Fields: date time c-ip cs-method cs-uri-stem sc-status",
