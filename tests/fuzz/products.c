@@ -19,7 +19,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct parsers *parsers;
+static struct parsers *parsers, *list; /* the names of products lie in `list` */
 static struct names *names;
 static struct batch batch;
 static struct pairs *room, *asks_all;
@@ -31,7 +31,6 @@ static void
 once(void)
 {
 	struct input_context any = {.name = STR("fuzz"), .skew_ns = NS_PER_S};
-	struct parsers *list = NULL;
 	struct zone *zone = NULL;
 	struct diag why = {0};
 
@@ -49,7 +48,6 @@ once(void)
 		inputs[i].squid_columns = STR("%>st note");
 		inputs[i].source = parsers_product(list, i);
 	}
-	/* The names lie in `list`, which stays. */
 	if (parsers_new(inputs, ninputs, &why, &parsers) < 0)
 		abort();
 	names = names_new();
