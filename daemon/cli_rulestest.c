@@ -128,6 +128,8 @@ lists_of(const struct yaml_node *lists, struct diag *why, struct lists **ret)
 			if (!done[k] && (next == LISTS_MAX || str_cmp(lists->keys[k]->text,
 								      lists->keys[next]->text) < 0))
 				next = k;
+		if (next == LISTS_MAX)
+			break;
 		done[next] = true;
 		add_csv(lists->items[next], &csv);
 		lists_pack_text(lists->keys[next]->text, buf_str(&csv), &packed);

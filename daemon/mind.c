@@ -144,8 +144,8 @@ settle_matches(struct mind *m, struct batch b, struct record *r, const uint32_t 
 	uint32_t n = 0, i = 0, k = 0;
 
 	while ((i < nearly || k < nlate) && n < MATCHES_MAX) {
-		uint32_t rule =
-			k == nlate || (i < nearly && early[i] <= late[k]) ? early[i++] : late[k++];
+		bool first = early && i < nearly && (k == nlate || early[i] <= late[k]);
+		uint32_t rule = first ? early[i++] : late[k++];
 		struct watch_adds adds = {0};
 
 		if (rule >= ruleset_count(m->opt.brain->rules))

@@ -114,6 +114,7 @@ gelf_read(struct parse_ctx *ctx, struct recs *w, struct str text)
 	enum reason rc;
 
 	ctx->row = &parser_gelf;
+	/* cppcheck-suppress nullPointerRedundantCheck ; the reading below may drop the record */
 	w->cur->logsource = LOGSOURCE_GENERIC;
 	rc = json_flatten(text, &json_row_limits, &sink, &flags);
 	if (!w->cur)

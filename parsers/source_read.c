@@ -381,7 +381,7 @@ static bool
 read_any(struct parse_ctx *ctx, struct recs *w, struct str message, bool by_program, bool last)
 {
 	const struct sources *all = ctx->pairs->sources;
-	struct candidates who;
+	struct candidates who = {0};
 
 	begin(ctx, message);
 	if (ctx->pairs->ask_all)
@@ -497,7 +497,7 @@ claim(struct parse_ctx *ctx, struct recs *w, enum source_shape shape, struct str
 {
 	struct pairs *p = ctx->pairs;
 	const struct sources *all = p->sources;
-	struct candidates who;
+	struct candidates who = {0};
 
 	/* The configured definition need not recognise what it reads. */
 	if (p->ask_all || ctx->fixed_source)
