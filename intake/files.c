@@ -412,6 +412,15 @@ give_first(struct file_lines *l, size_t have, struct file_line *ret)
 	give(l, l->first, true, ret);
 }
 
+/* A line ends at `len`: does it begin an event while another, cut off, is still open? */
+static bool
+begins_anew(const struct file_lines *l, size_t len)
+{
+	return l->joined > 0 && l->join == JOIN_EVENT &&
+	       header_opens_event(
+		       l->unicode, (struct str){l->buf + l->at + l->from, len - l->from});
+}
+
 /* A line ends at `len`: is it inside a record that goes on? */
 static bool
 goes_on(struct file_lines *l, size_t len)
@@ -474,6 +483,10 @@ file_lines_step(struct file_lines *l, bool last, struct file_line *ret)
 		size_t have = l->n - l->at;
 		ptrdiff_t end = next_end(l);
 
+		if (end >= 0 && begins_anew(l, (size_t)end)) {
+			give_first(l, l->from, ret);
+			return FILE_STEP_LINE;
+		}
 		if (end >= 0 && !goes_on(l, (size_t)end)) {
 			give(l, (size_t)end, true, ret);
 			return FILE_STEP_LINE;

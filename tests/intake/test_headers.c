@@ -98,6 +98,11 @@ static const struct {
 		"</System>\n</Event>][</Events>]",
 		FILE_AUTO},
 	{"an event that has no end", "<Event>\na\nb\n", "[<Event>][a][b]", FILE_AUTO},
+	{"an event that was cut off leaves the next whole",
+		"<Event>\na\n<Event>\nb\n</Event>\nc\n",
+		"[<Event>][a][<Event>\nb\n</Event>][c]", FILE_AUTO},
+	{"also on one line each", "<Event>a\n<Event>b</Event>\n", "[<Event>a][<Event>b</Event>]",
+		FILE_AUTO},
 	{"an event on one line", "<Event>a</Event>\nb\n", "[<Event>a</Event>][b]", FILE_AUTO},
 	{NULL, NULL, NULL, FILE_AUTO},
 };
