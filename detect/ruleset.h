@@ -200,6 +200,8 @@ void scan_free(struct ruleset *rs);
 
 /* ---- late.c: which rules wait for weave, which kinds of logs they read ---- */
 void late_rules(struct ruleset *rs);
+/* What a record calls the field `name` of an event whose fields keep their names; may be in `a`. */
+struct str native_name(struct arena *a, struct str name);
 
 /* ---- route.c ---- */
 /* Several values of an attribute in one text stand apart by this byte. */
