@@ -181,6 +181,8 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	index_fields(rs);
 	rc = scan_build(rs, why);
 	rs->opt.cache = NULL; /* lent for the building only */
+	rs->opt.sources = NULL;
+	rs->opt.nsources = 0;
 	if (rc < 0)
 		goto done;
 	route_build(rs);

@@ -209,6 +209,9 @@ struct str native_name(struct arena *a, struct str name);
 /* Which rules apply to a log with this label (lower case). */
 void route_fill(const struct ruleset *rs, enum matcher_part part, const struct attributes *label,
 	struct group *g);
+/* What records are labelled, its values separated by commas, as route_fits asks for it. */
+struct attributes route_label(
+	struct arena *a, struct str product, struct str category, struct str service);
 /* Does a label have what a rule's or database's log source names? */
 bool route_fits(
 	const struct ruleset *rs, const struct attributes *label, const struct attributes *source);
