@@ -94,15 +94,33 @@ cache_of(const struct brain_options *opt, struct buf *folder, struct ruleset_opt
 	ret->cache_keep = opt->keep;
 }
 
+/* What the definitions of products say of their records. */
+static struct ruleset_source *
+defined(const struct parsers *p, size_t *n)
+{
+	struct ruleset_source *all = NULL;
+	struct str label[3];
+	size_t cap = 0;
+
+	for (*n = 0; parsers_label(p, *n, label); (*n)++) {
+		all = mem_grow(all, *n, &cap, sizeof(*all));
+		all[*n] = (struct ruleset_source){
+			label[0], label[1], label[2], parsers_family(p, *n)};
+	}
+	return all;
+}
+
 static int
 load_rules(const struct brain_options *opt, struct diag *why, struct brain *b)
 {
+	struct ruleset_source *sources;
 	struct diag found = {0};
 	struct buf folder = {0};
 	struct ruleset_options how;
 	int rc = 0;
 
 	cache_of(opt, &folder, &how);
+	how.sources = sources = defined(b->parsers, &how.nsources);
 	for (size_t i = 0; rc == 0 && i < opt->nrules; i++) {
 		struct buf path = {0};
 
@@ -117,6 +135,7 @@ load_rules(const struct brain_options *opt, struct diag *why, struct brain *b)
 	soften(opt, &found, why);
 	diag_done(&found);
 	buf_done(&folder);
+	mem_free(sources);
 	b->rejected = rule_files_rejected(b->files);
 	return rc;
 }
@@ -172,9 +191,9 @@ brain_load(const struct brain_options *opt, struct diag *why, struct brain **ret
 	b->settings = opt->settings;
 	b->names = names_new();
 	b->files = rule_files_new();
-	rc = load_rules(opt, why, b);
+	rc = make_parsers(opt, why, b);
 	if (rc == 0)
-		rc = make_parsers(opt, why, b);
+		rc = load_rules(opt, why, b);
 	if (rc == 0)
 		rc = load_lists(opt, why, b);
 	if (rc == 0 && why->errors > errors)

@@ -17,6 +17,13 @@ struct lists;
 struct ruleset;
 struct matcher;
 
+/* What the records of a product's definition are labelled; several values are separated by commas.
+ */
+struct ruleset_source {
+	struct str product, category, service;
+	enum log_family family;
+};
+
 struct ruleset_options {
 	bool ignore_logsource; /* --logsource ignore: every rule for every record */
 	bool native_fields;   /* --source sigma: field names are taken as they stand, no taxonomy */
@@ -25,6 +32,10 @@ struct ruleset_options {
 	bool no_prefilter;        /* property tests: naive matching of every rule */
 	const char *cache;        /* folder where compiled literals are kept, or NULL: nowhere */
 	bool cache_keep;          /* write there what had to be built */
+	/* Which products there are beside those of logsource.def: from it follows which family of
+	 * logs a rule without category waits for. Lent until ruleset_build returns. */
+	const struct ruleset_source *sources;
+	size_t nsources;
 };
 
 /* What correlation and output need to know of a rule. */

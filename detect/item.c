@@ -44,6 +44,8 @@ item_slot(struct compile *c, const struct yaml_node *at, struct str name)
 		return SLOT_EVERY;
 	if (!c->rs->opt.native_fields)
 		n = taxonomy_resolve(c->rs->taxonomy, &c->source, name, &c->scratch, targets);
+	else
+		targets[0] = native_name(&c->scratch, name);
 	for (size_t i = 0; i < n; i++) {
 		unsigned field;
 

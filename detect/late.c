@@ -54,38 +54,48 @@ reads_woven(const struct ruleset *rs, const struct expr *e)
 	return false;
 }
 
+/* Which family each log source may be of: rows of logsource.def, then definitions of products. */
+struct kinds {
+	struct attributes *labels;
+	uint8_t *families;
+	size_t n;
+};
+
+static struct kinds
+all_kinds(const struct ruleset *rs, struct arena *a)
+{
+	size_t max = LOGSOURCE_COUNT + rs->opt.nsources;
+	struct kinds k = {
+		.labels = arena_alloc(a, max * sizeof(*k.labels)), .families = arena_alloc(a, max)};
+
+	for (unsigned i = LOGSOURCE_LABEL + 1; i < LOGSOURCE_COUNT; i++) {
+		const struct logsource_row *row = logsource_row((enum logsource)i);
+
+		k.labels[k.n] = route_label(a, row->product, row->category, row->service);
+		k.families[k.n++] = (uint8_t)family_of_logsource(i);
+	}
+	for (size_t i = 0; i < rs->opt.nsources; i++) {
+		const struct ruleset_source *s = &rs->opt.sources[i];
+
+		k.labels[k.n] = route_label(a, s->product, s->category, s->service);
+		k.families[k.n++] = (uint8_t)s->family;
+	}
+	return k;
+}
+
+/* Of a rule whose category does not say it: the one family of all logs that may feed it. A rule
+ * that several kinds of logs may feed expects none of them in particular. */
 static uint32_t
-families(const struct ruleset *rs, const struct attributes *source)
+families(const struct ruleset *rs, const struct kinds *k, const struct attributes *source)
 {
 	uint32_t bits = 0;
 	enum log_family named = family_of_category(source->category);
 
 	if (named != FAMILY_OTHER)
 		return 1u << named;
-	for (unsigned i = LOGSOURCE_LABEL + 1; i < LOGSOURCE_COUNT; i++) {
-		const struct logsource_row *row = logsource_row((enum logsource)i);
-		char text[3][256];
-		struct str from[3] = {row->product, row->category, row->service}, to[3];
-		struct attributes label;
-
-		for (unsigned k = 0; k < 3; k++) {
-			size_t n = from[k].n < 256 ? from[k].n : 256;
-
-			for (size_t c = 0; c < n; c++)
-				text[k][c] = from[k].p[c] == ',' ? ROUTE_SEPARATOR : from[k].p[c];
-			to[k] = str_make(text[k], n);
-		}
-		label = (struct attributes){to[0], to[1], to[2]};
-		if (route_fits(rs, &label, source))
-			bits |= 1u << family_of_logsource(i);
-	}
-	return bits;
-}
-
-/* A rule that several kinds of logs may feed expects none of them in particular. */
-static uint32_t
-tell(uint32_t bits)
-{
+	for (size_t i = 0; i < k->n; i++)
+		if (route_fits(rs, &k->labels[i], source))
+			bits |= 1u << k->families[i];
 	bits &= ~(1u << FAMILY_OTHER);
 	return __builtin_popcount(bits) == 1 ? bits : 0;
 }
@@ -93,15 +103,22 @@ tell(uint32_t bits)
 void
 late_rules(struct ruleset *rs)
 {
+	struct arena scratch = {0};
+	struct kinds k = all_kinds(rs, &scratch);
+	uint32_t *by_source = arena_alloc(&scratch, (rs->nsources + 1) * sizeof(*by_source));
+
+	for (size_t i = 0; i < rs->nsources; i++)
+		by_source[i] = rs->opt.ignore_logsource ? 0 : families(rs, &k, &rs->sources[i]);
 	for (size_t i = 0; i < rs->nrules; i++) {
 		struct rule *r = &rs->rules[i];
 
 		r->info.late = reads_woven(rs, r->expr);
 		rs->has_late |= r->info.late;
-		if (r->info.words.families == 0 && !rs->opt.ignore_logsource)
-			r->info.words.families = tell(families(rs, &r->source));
+		if (r->info.words.families == 0)
+			r->info.words.families = by_source[r->source_id];
 		r->info.words.wider_families |= r->info.words.families;
 	}
+	arena_done(&scratch);
 }
 
 bool

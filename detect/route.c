@@ -33,6 +33,18 @@ has_value(struct str list, struct str want)
 	return false;
 }
 
+static struct str
+listed(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n * 3 + 1);
+	size_t n = utf8_lower_to(s, p);
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == ',')
+			p[i] = ROUTE_SEPARATOR;
+	return str_make(p, n);
+}
+
 void
 route_room(const struct ruleset *rs, struct arena *a, struct group *g)
 {
@@ -113,16 +125,10 @@ route_fill(const struct ruleset *rs, enum matcher_part part, const struct attrib
 	fill_shards(rs, label, g);
 }
 
-static struct str
-listed(struct arena *a, struct str s)
+struct attributes
+route_label(struct arena *a, struct str product, struct str category, struct str service)
 {
-	char *p = arena_alloc(a, s.n * 3 + 1);
-	size_t n = utf8_lower_to(s, p);
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i] == ',')
-			p[i] = ROUTE_SEPARATOR;
-	return str_make(p, n);
+	return (struct attributes){listed(a, product), listed(a, category), listed(a, service)};
 }
 
 void
@@ -133,8 +139,8 @@ route_build(struct ruleset *rs)
 	rs->shard_words = rs->nshards / 64 + 1;
 	for (unsigned i = 0; i < LOGSOURCE_COUNT; i++) {
 		const struct logsource_row *row = logsource_row((enum logsource)i);
-		struct attributes label = {listed(&rs->arena, row->product),
-			listed(&rs->arena, row->category), listed(&rs->arena, row->service)};
+		struct attributes label =
+			route_label(&rs->arena, row->product, row->category, row->service);
 
 		for (int part = MATCH_ALL; part <= MATCH_LATE; part++) {
 			route_room(rs, &rs->arena, &rs->groups[part][i]);

@@ -181,6 +181,8 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	index_fields(rs);
 	rc = scan_build(rs, why);
 	rs->opt.cache = NULL; /* lent for the building only */
+	rs->opt.sources = NULL;
+	rs->opt.nsources = 0;
 	if (rc < 0)
 		goto done;
 	route_build(rs);
@@ -224,6 +226,20 @@ ruleset_was_rejected(const struct ruleset *rs, struct str id_or_name)
 	return map_get(&rs->rejected, id_or_name) != NULL;
 }
 
+/* The label is no data: parsers/sigma.c puts a key that merely looks like it aside. */
+struct str
+native_name(struct arena *a, struct str name)
+{
+	char *joined;
+
+	if (!str_starts(name, STR("logsource.")))
+		return name;
+	joined = arena_alloc(a, name.n + 5);
+	memcpy(joined, "json.", 5);
+	memcpy(joined + 5, name.p, name.n);
+	return str_make(joined, name.n + 5);
+}
+
 int
 detect_field(struct ruleset *rs, struct names *names, uint32_t rule, struct str name,
 	struct field_ref *ret)
@@ -239,6 +255,8 @@ detect_field(struct ruleset *rs, struct names *names, uint32_t rule, struct str 
 		n = taxonomy_resolve(rs->taxonomy,
 			rule < rs->nrules ? &rs->rules[rule].source : &common, name, &scratch,
 			targets);
+	else
+		targets[0] = native_name(&scratch, name);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		unsigned field;
 

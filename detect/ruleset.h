@@ -200,6 +200,8 @@ void scan_free(struct ruleset *rs);
 
 /* ---- late.c: which rules wait for weave, which kinds of logs they read ---- */
 void late_rules(struct ruleset *rs);
+/* What a record calls the field `name` of an event whose fields keep their names; may be in `a`. */
+struct str native_name(struct arena *a, struct str name);
 
 /* ---- route.c ---- */
 /* Several values of an attribute in one text stand apart by this byte. */
@@ -207,6 +209,9 @@ void late_rules(struct ruleset *rs);
 /* Which rules apply to a log with this label (lower case). */
 void route_fill(const struct ruleset *rs, enum matcher_part part, const struct attributes *label,
 	struct group *g);
+/* What records are labelled, its values separated by commas, as route_fits asks for it. */
+struct attributes route_label(
+	struct arena *a, struct str product, struct str category, struct str service);
 /* Does a label have what a rule's or database's log source names? */
 bool route_fits(
 	const struct ruleset *rs, const struct attributes *label, const struct attributes *source);

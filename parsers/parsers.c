@@ -199,6 +199,14 @@ parsers_label(const struct parsers *p, size_t i, struct str ret[3])
 	return s != NULL;
 }
 
+enum log_family
+parsers_family(const struct parsers *p, size_t i)
+{
+	const struct source *s = sources_at(p->sources, i);
+
+	return s ? source_family(s) : FAMILY_OTHER;
+}
+
 /* ---- one frame ---- */
 
 uint16_t

@@ -59,6 +59,8 @@ struct str parsers_product(const struct parsers *p, unsigned product);
 unsigned parsers_product_count(const struct parsers *p);
 /* The Sigma label (product, category, service) of the i-th definition; false behind the last. */
 bool parsers_label(const struct parsers *p, size_t i, struct str ret[3]);
+/* Which kind of log the i-th definition reads (as parsers_label counts); OTHER behind the last. */
+enum log_family parsers_family(const struct parsers *p, size_t i);
 /* The operator's definitions as they were read (parsers/source.h); empty if there are none. */
 struct str parsers_folder(const struct parsers *p);
 void parsers_free(struct parsers *p);

@@ -103,14 +103,76 @@ time_text(struct str s, int64_t *ret)
 	return true;
 }
 
+#define PLAIN_MAX 64
+
+/*
+ * A number without sign written without exponent: its digits with the dot where it belongs. What
+ * is less than any nanosecond is 0; false: more than any time, or more digits than fit.
+ */
+static bool
+plain_number(struct str s, char room[PLAIN_MAX], struct str *ret)
+{
+	struct str part[3]; /* before the dot, behind it, the exponent */
+	bool has = false, down;
+	uint64_t e;
+	int64_t point;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		has |= s.p[i] == 'e' || s.p[i] == 'E';
+	*ret = s;
+	if (!has)
+		return true;
+	part[2] = s;
+	if (!str_cut(&part[2], 'e', &part[0])) {
+		part[2] = s;
+		str_cut(&part[2], 'E', &part[0]);
+	}
+	part[1] = part[0];
+	if (!str_cut(&part[1], '.', &part[0]))
+		part[1] = STR("");
+	down = str_take(&part[2], STR("-"));
+	(void)str_take(&part[2], STR("+"));
+	if (!str_u64(part[2], &e) || e > 400)
+		e = 400;
+	point = (int64_t)part[0].n + (down ? -(int64_t)e : (int64_t)e);
+	if (point < -20) {
+		*ret = STR("0");
+		return true;
+	}
+	if (part[0].n + part[1].n > PLAIN_MAX / 2 || point > PLAIN_MAX / 2) {
+		*ret = STR("0");
+		return str_eq(part[0], STR("0")) && part[1].n == 0;
+	}
+	if (point <= 0) {
+		room[n++] = '0';
+		room[n++] = '.';
+		for (; point < 0; point++)
+			room[n++] = '0';
+		point = -1;
+	}
+	for (size_t i = 0; i < part[0].n + part[1].n; i++) {
+		if ((int64_t)i == point)
+			room[n++] = '.';
+		room[n++] = i < part[0].n ? part[0].p[i] : part[1].p[i - part[0].n];
+	}
+	for (int64_t i = (int64_t)(part[0].n + part[1].n); i < point; i++)
+		room[n++] = '0';
+	*ret = str_make(room, n);
+	return true;
+}
+
 /* Seconds since 1970, milliseconds if it is 10^11 or more. */
 static bool
 time_number(struct str s, int64_t *ret)
 {
 	bool neg = str_take(&s, STR("-"));
+	char room[PLAIN_MAX];
 	uint64_t whole;
 	int nano;
 
+	if (!plain_number(s, room, &s))
+		return false;
 	if (!str_take_u64(&s, &whole) || whole >= UINT64_C(9000000000000) || !fraction(&s, &nano) ||
 		s.n != 0)
 		return false;

@@ -50,6 +50,8 @@ const struct source *sources_find(const struct sources *s, struct str name);
 struct str source_name(const struct source *one);
 /* Sigma's product, category, service; empty where the messages decide. */
 void source_label(const struct source *one, struct str ret[3]);
+/* The family of its kind, else of its category. */
+enum log_family source_family(const struct source *one);
 
 enum source_shape source_shape_of(const struct source *one);
 

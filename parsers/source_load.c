@@ -300,6 +300,12 @@ source_label(const struct source *one, struct str ret[3])
 	ret[2] = one->service;
 }
 
+enum log_family
+source_family(const struct source *one)
+{
+	return one->family;
+}
+
 size_t
 source_number(const struct source *one)
 {

@@ -82,3 +82,26 @@ sigma_close(struct sigma *s)
 	rule_files_free(s->files);
 	diag_done(&s->why);
 }
+
+void
+sigma_check(const struct sigma_row *rows, const struct ruleset_options *opt)
+{
+	struct buf ids = {0};
+
+	for (const struct sigma_row *row = rows; row->why; row++) {
+		struct buf rule = {0};
+		struct sigma s;
+
+		buf_printf(&rule,
+			"title: t\nid: r\nlogsource: {product: p}\ndetection:\n  sel: %s\n"
+			"  condition: sel\n",
+			row->item);
+		sigma_open(&s, buf_z(&rule), opt);
+		cr_assert_eq(s.why.errors, 0, "%s: %s", row->why, diag_first(&s.why));
+		cr_expect_eq(*sigma_match(&s, row->event, &ids) != 0, row->match, "%s: %s on %s",
+			row->why, row->item, row->event);
+		sigma_close(&s);
+		buf_done(&rule);
+	}
+	buf_done(&ids);
+}

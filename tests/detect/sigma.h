@@ -23,4 +23,15 @@ const char *sigma_match(struct sigma *s, const char *event, struct buf *out);
 const char *sigma_match_as(struct sigma *s, unsigned logsource, const char *event, struct buf *out);
 void sigma_close(struct sigma *s);
 
+/* One sentence of what a match is. */
+struct sigma_row {
+	const char *item; /* in flow style, as the selection of a rule whose condition it is */
+	const char *event;
+	bool match;
+	const char *why; /* NULL ends the rows */
+};
+
+/* Each item must load and match its event or not, as its row says. */
+void sigma_check(const struct sigma_row *rows, const struct ruleset_options *opt);
+
 #endif

@@ -205,3 +205,48 @@ Test(watch, late_rules_are_those_that_read_what_is_woven)
 	buf_done(&out);
 	sigma_close(&s);
 }
+
+Test(watch, a_rule_waits_for_the_family_of_its_product)
+{
+	const struct ruleset_source sources[] = {
+		{STR("Alpha,Acme"), STR(""), STR("gate"), FAMILY_REMOTE},
+		{STR("beta"), STR("vpn,authentication"), STR(""), FAMILY_FIREWALL},
+		{STR("gamma"), STR(""), STR("a"), FAMILY_MAIL},
+		{STR("gamma"), STR(""), STR("b"), FAMILY_PROXY},
+		{STR("delta"), STR(""), STR(""), FAMILY_OTHER},
+	};
+	struct ruleset_options opt = {.native_fields = true,
+		.sources = sources,
+		.nsources = sizeof(sources) / sizeof(sources[0])};
+	static const struct {
+		const char *logsource;
+		uint32_t families;
+		const char *why;
+	} waits[] = {
+		{"{product: alpha}", 1u << FAMILY_REMOTE, "by its product, letter case ignored"},
+		{"{product: acme, service: gate}", 1u << FAMILY_REMOTE, "by its other name"},
+		{"{product: alpha, service: other}", 0, "a service that it has not"},
+		{"{product: beta}", 1u << FAMILY_FIREWALL, "the kind decides, not the category"},
+		{"{product: beta, category: vpn}", 1u << FAMILY_REMOTE, "unless the rule has one"},
+		{"{product: gamma}", 0, "two kinds: neither"},
+		{"{product: gamma, service: b}", 1u << FAMILY_PROXY, "one of them"},
+		{"{product: delta}", 0, "of no kind"},
+		{"{product: squid}", 1u << FAMILY_PROXY, "those of logsource.def as before"},
+		{"{product: nobody}", 0, "unknown"},
+	};
+
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		struct buf rule = {0};
+		struct sigma s;
+
+		buf_printf(&rule, "id: r\nlogsource: %s\ndetection: {a: {A: 1}, condition: a}\n",
+			waits[i].logsource);
+		sigma_open(&s, buf_z(&rule), &opt);
+		cr_assert_eq(s.why.errors, 0, "%s", diag_first(&s.why));
+		cr_expect_eq(ruleset_rule(s.rules, 0)->words.families, waits[i].families, "%s: %x",
+			waits[i].why, ruleset_rule(s.rules, 0)->words.families);
+		cr_expect_eq(ruleset_rule(s.rules, 0)->words.wider_families, waits[i].families);
+		sigma_close(&s);
+		buf_done(&rule);
+	}
+}
