@@ -1,5 +1,5 @@
 /* jsonout.c - text as the inside of a JSON string (RFC 8259 7). */
-#include <emmintrin.h>
+#include <tmmintrin.h>
 
 #include "base/json.h"
 #include "base/utf8.h"
@@ -57,8 +57,42 @@ escape_wide(struct buf *out, const char *p, const char *end)
 	return p;
 }
 
-/* Sixteen bytes at a time while as many are left: what is plain is copied in one step, what must be
- * escaped is dealt with where it stands. Returns where it stopped. */
+/*
+ * How four bytes are spread, by which of them want a backslash in front: row bit i is byte i.
+ * Numbers 0 to 3 are the bytes, 4 is a backslash (also what lies behind the last one).
+ */
+static const uint8_t spread[16][8] = {
+	{0, 1, 2, 3, 4, 4, 4, 4},
+	{4, 0, 1, 2, 3, 4, 4, 4},
+	{0, 4, 1, 2, 3, 4, 4, 4},
+	{4, 0, 4, 1, 2, 3, 4, 4},
+	{0, 1, 4, 2, 3, 4, 4, 4},
+	{4, 0, 1, 4, 2, 3, 4, 4},
+	{0, 4, 1, 4, 2, 3, 4, 4},
+	{4, 0, 4, 1, 4, 2, 3, 4},
+	{0, 1, 2, 4, 3, 4, 4, 4},
+	{4, 0, 1, 2, 4, 3, 4, 4},
+	{0, 4, 1, 2, 4, 3, 4, 4},
+	{4, 0, 4, 1, 2, 4, 3, 4},
+	{0, 1, 4, 2, 4, 3, 4, 4},
+	{4, 0, 1, 4, 2, 4, 3, 4},
+	{0, 4, 1, 4, 2, 4, 3, 4},
+	{4, 0, 4, 1, 4, 2, 4, 3},
+};
+
+/* The lower four bytes of v, those of the mask with a backslash in front. Writes eight bytes. */
+static inline char *
+put_spread(char *to, __m128i v, unsigned mask)
+{
+	__m128i how = _mm_loadl_epi64((const __m128i *)(const void *)spread[mask]);
+	__m128i both = _mm_unpacklo_epi32(v, _mm_set1_epi8('\\'));
+
+	_mm_storel_epi64((__m128i *)(void *)to, _mm_shuffle_epi8(both, how));
+	return to + 4 + __builtin_popcount(mask);
+}
+
+/* Sixteen bytes at a time while as many are left: quotes and backslashes without a branch, what is
+ * not ASCII or a control where it stands. Returns where it stopped. */
 static const char *
 escape_blocks(struct buf *out, const char *p, const char *end)
 {
@@ -66,31 +100,40 @@ escape_blocks(struct buf *out, const char *p, const char *end)
 		      space = _mm_set1_epi8(0x20);
 
 	while (end - p >= 16) {
-		char *to = buf_room(out, 16 + 2);
+		char *to = buf_room(out, 2 * 16 + 8), *from = to;
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-			_mm_cmplt_epi8(v, space));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit), n;
+		unsigned odd = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, space));
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
 
-		_mm_storeu_si128((__m128i *)(void *)to, v);
-		if (!mask) {
+		if (!(odd | mask)) {
+			_mm_storeu_si128((__m128i *)(void *)to, v);
 			out->n += 16;
 			p += 16;
 			continue;
 		}
-		n = (unsigned)__builtin_ctz(mask);
-		p += n;
-		out->n += n;
-		if (*p == '"' || *p == '\\') {
-			to[n] = '\\';
-			to[n + 1] = *p++;
-			out->n += 2;
-		} else if ((unsigned char)*p >= 0x80) {
-			p = escape_wide(out, p, end);
-		} else {
-			escape_ascii(out, *p++);
+		if (odd) {
+			unsigned n = (unsigned)__builtin_ctz(odd);
+
+			for (unsigned i = 0; i < n; i++) {
+				*to = '\\';
+				to += mask >> i & 1;
+				*to++ = p[i];
+			}
+			out->n += (size_t)(to - from);
+			p += n;
+			if ((unsigned char)*p >= 0x80)
+				p = escape_wide(out, p, end);
+			else
+				escape_ascii(out, *p++);
+			continue;
 		}
+		to = put_spread(to, v, mask & 15);
+		to = put_spread(to, _mm_srli_si128(v, 4), mask >> 4 & 15);
+		to = put_spread(to, _mm_srli_si128(v, 8), mask >> 8 & 15);
+		to = put_spread(to, _mm_srli_si128(v, 12), mask >> 12);
+		out->n += (size_t)(to - from);
+		p += 16;
 	}
 	return p;
 }

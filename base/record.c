@@ -176,8 +176,18 @@ leave_room(struct recs *w)
 	return true;
 }
 
+#define LOOK (UINT16_C(1) << 15) /* its value counts */
+
+_Static_assert(NEED_COUNT <= 15, "below LOOK");
+
 /* Which field of control 143 an entry fills, by its field. */
 static const uint16_t needs[FIELD_ECS_END] = {
+	[FIELD_EVENT_CATEGORY] = LOOK,
+	[FIELD_EVENT_OUTCOME] = LOOK,
+	[FIELD_EVENT_TYPE] = LOOK,
+	[FIELD_LOGSOURCE_CATEGORY] = LOOK,
+	[FIELD_NOROSHI_LOG_KIND] = LOOK,
+	[FIELD_NOROSHI_LOG_EXCUSED] = LOOK,
 	[FIELD_EMAIL_FROM_ADDRESS] = NEED(SENDER),
 	[FIELD_EMAIL_TO_ADDRESS] = NEED(RECIPIENT),
 	[FIELD_EMAIL_CC_ADDRESS] = NEED(RECIPIENT),
@@ -234,6 +244,8 @@ settle_kind(struct recs *w, struct record *r)
 		if (f >= FIELD_ECS_END || e[i].len == 0)
 			continue;
 		has |= needs[f];
+		if (!(needs[f] & LOOK))
+			continue;
 		if (f == FIELD_EVENT_CATEGORY)
 			events |= log_event_of(entry_text(w->b, &e[i]));
 		else if (f == FIELD_EVENT_OUTCOME)
@@ -245,6 +257,7 @@ settle_kind(struct recs *w, struct record *r)
 		else if (f == FIELD_NOROSHI_LOG_KIND || f == FIELD_NOROSHI_LOG_EXCUSED)
 			read_setting(w->b, &e[i], &kind, &declared);
 	}
+	has &= ~(unsigned)LOOK;
 	if (kind == LOG_KINDS)
 		kind = log_kind_of(record_family(r), events, proxy);
 	/* What names neither side of a connection or a mail is about the firewall, the server
@@ -332,7 +345,7 @@ rec_text_take(struct recs *w, const char *p, size_t n)
 }
 
 /* Bytes inside the slot as an offset; others are copied into its text area. */
-static bool
+static inline bool
 locate(struct recs *w, struct str s, uint32_t *off)
 {
 	uintptr_t base = (uintptr_t)w->b.base, p = (uintptr_t)s.p;
@@ -355,7 +368,7 @@ locate(struct recs *w, struct str s, uint32_t *off)
 	return true;
 }
 
-static struct entry *
+static inline struct entry *
 new_entry(struct recs *w)
 {
 	struct batch_results *res = batch_results(w->b);
@@ -373,10 +386,11 @@ new_entry(struct recs *w)
 	return &batch_entries(w->b)[res->nentries];
 }
 
-void
-rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsigned flags)
+static inline void
+put(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsigned flags)
 {
 	struct entry *e = new_entry(w);
+	uint32_t mark = mark_of(field);
 
 	if (!e)
 		return;
@@ -390,16 +404,31 @@ rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str va
 		.len = (uint32_t)value.n};
 	if (locate(w, value, &e->off))
 		batch_results(w->b)->nentries++;
-	w->cur->marks |= mark_of(field);
-	if (mark_of(field) & SOMEBODY)
+	if (!mark)
+		return;
+	w->cur->marks |= mark;
+	if (mark & SOMEBODY)
 		w->cur->flags |= RECORD_REFERS;
 }
 
 void
+rec_put_kind(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsigned flags)
+{
+	put(w, field, kind, value, flags);
+}
+
+/* The fields of ecs.def that are arrays: asked of each value. */
+static const bool arrays[FIELD_ECS_END] = {
+#define F(id, name, kind) [FIELD_##id] = FIELD_##kind == FIELD_A,
+#include "base/ecs.def"
+#undef F
+};
+
+void
 rec_put(struct recs *w, unsigned field, struct str value)
 {
-	rec_put_kind(w, field, VALUE_STRING, value,
-		names_kind(w->names, field) == FIELD_A ? ENTRY_ARRAY : 0);
+	put(w, field, VALUE_STRING, value,
+		field < FIELD_ECS_END && arrays[field] ? ENTRY_ARRAY : 0);
 }
 
 void

@@ -157,25 +157,38 @@ has_margin(const struct writer *w, struct str s)
 static void
 quoted(struct writer *w, struct str s)
 {
-	char *to = buf_room(w->out, s.n + 2 + 16),
-	     *end = has_margin(w, s) ? put_plain(to, s) : NULL;
+	char *to = buf_room(w->out, s.n + 2 + 16), *end;
 
-	if (end)
-		w->out->n += (size_t)(end - to);
-	else
+	if (!has_margin(w, s)) {
 		json_quote(w->out, s);
+		return;
+	}
+	end = put_plain(to, s);
+	if (end) {
+		w->out->n += (size_t)(end - to);
+		return;
+	}
+	buf_add_char(w->out, '"');
+	json_escape(w->out, s);
+	buf_add_char(w->out, '"');
 }
 
 static void
 key_of(struct writer *w, const struct entry *e)
 {
+	struct str name;
+
 	if (e->field != FIELD_NAMED && e->field < FIELD_ECS_END) {
 		key(w, e->field);
 		return;
 	}
-	BUF_ADD_LIT(w->out, ",\"");
-	json_escape(w->out, entry_name(w->b, w->how->names, e));
-	BUF_ADD_LIT(w->out, "\":");
+	buf_add_char(w->out, ',');
+	name = entry_name(w->b, w->how->names, e);
+	if (e->field == FIELD_NAMED)
+		quoted(w, name);
+	else
+		json_quote(w->out, name); /* not the batch's */
+	buf_add_char(w->out, ':');
 }
 
 static void
@@ -406,6 +419,8 @@ is_fact_name(const struct writer *w, const struct entry *e)
 	if (e->field != FIELD_NAMED)
 		return false;
 	name = entry_name(w->b, w->how->names, e);
+	if (name.n == 0 || (name.p[0] != 'n' && name.p[0] != 'e' && name.p[0] != '@'))
+		return false;
 	if (!str_starts(name, STR("noroshi.")) && !str_starts(name, STR("event.")) &&
 		!str_starts(name, STR("@")))
 		return false;

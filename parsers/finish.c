@@ -2,7 +2,20 @@
 
 #include "parsers/put.h"
 
-enum role { NOTHING, IP, USER, HOST, HASH, URL, QUESTION, CATEGORY, KIND, RELATED };
+enum role {
+	NOTHING,
+	IP,
+	USER,
+	HOST,
+	HASH,
+	URL,
+	QUESTION,
+	CATEGORY,
+	KIND,
+	RELATED,
+	PARTS,
+	QUESTIONS
+};
 
 /* What a field's value is of, if anything follows from it. */
 static const uint8_t roles[FIELD_ECS_END] = {
@@ -45,6 +58,8 @@ static const uint8_t roles[FIELD_ECS_END] = {
 	[FIELD_RELATED_USER] = RELATED,
 	[FIELD_RELATED_HOSTS] = RELATED,
 	[FIELD_RELATED_HASH] = RELATED,
+	[FIELD_URL_REGISTERED_DOMAIN] = PARTS,
+	[FIELD_DNS_QUESTION_REGISTERED_DOMAIN] = QUESTIONS,
 };
 
 /* related.ip, user, hosts, hash in the order of enum role. */
@@ -85,17 +100,20 @@ read_related(struct recs *w, struct reading *x)
 static void
 read_fields(struct recs *w, struct reading *x)
 {
-	const struct entry *e = batch_entries(w->b);
+	const struct entry *e = batch_entries(w->b) + w->cur->first_entry,
+			   *end = batch_entries(w->b) + batch_results(w->b)->nentries;
 
-	for (uint32_t i = w->cur->first_entry; i < batch_results(w->b)->nentries; i++) {
-		unsigned field = e[i].field, role = field < FIELD_ECS_END ? roles[field] : NOTHING;
+	for (; e < end; e++) {
+		unsigned role = e->field < FIELD_ECS_END ? roles[e->field] : NOTHING;
 		struct str text;
 
-		x->parts |= field == FIELD_URL_REGISTERED_DOMAIN;
-		x->questions |= field == FIELD_DNS_QUESTION_REGISTERED_DOMAIN;
-		if (role == NOTHING || e[i].kind != VALUE_STRING || e[i].len == 0)
+		if (role == NOTHING)
 			continue;
-		text = entry_text(w->b, &e[i]);
+		x->parts |= role == PARTS;
+		x->questions |= role == QUESTIONS;
+		if (e->kind != VALUE_STRING || e->len == 0)
+			continue;
+		text = entry_text(w->b, e);
 		if (role <= HASH)
 			add(x, role, text);
 		else if (role == URL)

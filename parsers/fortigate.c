@@ -4,6 +4,8 @@
  * Layout from Fortinet's "FortiOS Log Message Reference". eventtime is in seconds, milliseconds,
  * microseconds or nanoseconds depending on the release and wins over date and time.
  */
+#include <emmintrin.h>
+
 #include "base/stamp.h"
 #include "parsers/put.h"
 #include "parsers/web.h"
@@ -29,11 +31,10 @@ enum key {
 		AT(name, 6) | AT(name, 7))
 static const struct row {
 	struct str name;
-	uint64_t head;
 	uint16_t field;
 	uint8_t how;
 } rows[KEY_COUNT] = {
-#define K(name, field, how) {{#name, sizeof(#name) - 1}, HEAD(#name), FIELD_##field, how},
+#define K(name, field, how) {{#name, sizeof(#name) - 1}, FIELD_##field, how},
 #include "parsers/fortigate.def"
 #undef K
 };
@@ -42,10 +43,12 @@ struct line {
 	struct parse_ctx *ctx;
 	struct recs *w;
 	struct str v[KEY_COUNT];
+	uint64_t there[(KEY_COUNT + 63) / 64]; /* a bit for each key that came */
 };
 
+/* `behind`: how many bytes may be read behind the key. */
 static uint64_t
-head_of(struct str key)
+head_of(struct str key, size_t behind)
 {
 	uint64_t head = 0;
 
@@ -53,37 +56,44 @@ head_of(struct str key)
 		memcpy(&head, key.p, sizeof(head));
 		return __builtin_bswap64(head);
 	}
+	if (key.n > 0 && key.n + behind >= sizeof(head)) {
+		memcpy(&head, key.p, sizeof(head));
+		return __builtin_bswap64(head) & UINT64_MAX << (64 - 8 * key.n);
+	}
 	for (size_t i = 0; i < key.n; i++)
 		head |= (uint64_t)(unsigned char)key.p[i] << (56 - 8 * i);
 	return head;
 }
 
-/* Before (< 0), at, or behind the row in the order of bytes. */
-static int
-against(struct str key, uint64_t head, const struct row *row)
-{
-	if (head != row->head)
-		return head < row->head ? -1 : 1;
-	if (key.n <= sizeof(head) && key.n == row->name.n)
-		return 0;
-	return str_cmp(key, row->name);
-}
+/* The heads alone lie close together. */
+static const uint64_t heads[KEY_COUNT] = {
+#define K(name, field, how) HEAD(#name),
+#include "parsers/fortigate.def"
+#undef K
+};
 
 static int
-find_key(struct str key)
+find_key(struct str key, size_t behind)
 {
-	uint64_t head = head_of(key);
-	int lo = 0, hi = KEY_COUNT - 1;
+	uint64_t head = head_of(key, behind);
+	const uint64_t *from = heads;
+	size_t n = KEY_COUNT;
 
-	while (lo <= hi) {
-		int mid = (lo + hi) / 2, rc = against(key, head, &rows[mid]);
+	/* The last row whose head is not behind this one; no branch depends on the key. */
+	while (n > 1) {
+		size_t half = n / 2;
 
-		if (rc == 0)
-			return mid;
-		if (rc < 0)
-			hi = mid - 1;
-		else
-			lo = mid + 1;
+		from = from[half] <= head ? from + half : from;
+		n -= half;
+	}
+	/* Rows with one head stand side by side. */
+	for (; *from == head; from--) {
+		const struct row *row = &rows[from - heads];
+
+		if (str_eq(key, row->name))
+			return (int)(from - heads);
+		if (from == heads)
+			break;
 	}
 	return -1;
 }
@@ -157,18 +167,39 @@ doubled(struct str *s, struct str *value)
 	return true;
 }
 
+/* How many bytes there are in front of the sign of assignment, a blank or the separator. */
+static inline size_t
+key_length(struct str s, char separator)
+{
+	const __m128i sign = _mm_set1_epi8('='), blank = _mm_set1_epi8(' '),
+		      between = _mm_set1_epi8(separator);
+	size_t i = 0;
+
+	for (; i + 16 <= s.n; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, sign), _mm_cmpeq_epi8(v, blank)),
+			_mm_cmpeq_epi8(v, between)));
+
+		if (hit)
+			return i + (size_t)__builtin_ctz(hit);
+	}
+	while (i < s.n && s.p[i] != '=' && s.p[i] != ' ' && s.p[i] != separator)
+		i++;
+	return i;
+}
+
 /* The next pair; false at the end. What is no pair is skipped word by word. */
 static bool
 next_pair(struct line *l, struct str *s, char separator, struct str *key, struct str *value)
 {
 	while (s->n) {
-		size_t i = 0;
+		size_t i;
 		bool escaped = false;
 
 		while (s->n && (*s->p == ' ' || *s->p == ',' || *s->p == '\t'))
 			str_skip(s, 1);
-		while (i < s->n && s->p[i] != '=' && s->p[i] != ' ' && s->p[i] != separator)
-			i++;
+		i = key_length(*s, separator);
 		*key = str_make(s->p, i);
 		str_skip(s, i);
 		if (s->n == 0 || *s->p != '=' || key->n == 0) {
@@ -551,10 +582,13 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	char separator = comma >= 0 && (blank < 0 || comma < blank) ? ',' : ' ';
 
 	while (next_pair(&l, &message, separator, &key, &value)) {
-		int k = find_key(key);
+		/* All that lies behind the key in the line. */
+		size_t behind = (size_t)(message.p + message.n - (key.p + key.n));
+		int k = find_key(key, behind);
 
 		if (k >= 0) {
 			l.v[k] = value;
+			l.there[k / 64] |= UINT64_C(1) << (k % 64);
 			continue;
 		}
 		more = more || name_seen(&names, key);
@@ -563,9 +597,13 @@ fortigate_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	if (l.v[KEY_type].n == 0 || (l.v[KEY_subtype].n == 0 && l.v[KEY_logid].n == 0))
 		return PARSED_NOT;
 	event_time(&l);
-	for (int k = 0; k < KEY_COUNT; k++)
-		if (l.v[k].n)
-			put_value(&l, k);
+	for (int word = 0; word < (int)(sizeof(l.there) / sizeof(l.there[0])); word++)
+		for (uint64_t bits = l.there[word]; bits; bits &= bits - 1) {
+			int k = word * 64 + __builtin_ctzll(bits);
+
+			if (l.v[k].n)
+				put_value(&l, k);
+		}
 	ctx->message_done = true; /* msg, or nothing: the line itself is event.original */
 	put_rest(&l);
 	put_kind(&l);

@@ -235,13 +235,16 @@ decode_mail(const struct parsers *p, struct recs *w)
 	uint32_t n = batch_results(w->b)->nentries;
 
 	for (uint32_t i = w->cur->first_entry; i < n; i++) {
-		struct str text = entry_text(w->b, &e[i]);
+		struct str text;
 		char *room;
 		bool bad;
 
 		if (e[i].field < FIELD_EMAIL_FROM_ADDRESS ||
 			e[i].field > FIELD_EMAIL_ATTACHMENT_NAME ||
-			e[i].field == FIELD_EMAIL_MESSAGE_ID || !mailword_in(text))
+			e[i].field == FIELD_EMAIL_MESSAGE_ID)
+			continue;
+		text = entry_text(w->b, &e[i]);
+		if (!mailword_in(text))
 			continue;
 		room = rec_text_room(w, text.n * 4);
 		if (!room)

@@ -263,6 +263,29 @@ Test(json_escape, all_bytes_become_valid_text)
 	}
 }
 
+/* Sixteen bytes go in one step, whichever of them want a backslash. */
+Test(json_escape, quotes_at_all_places_of_a_step)
+{
+	for (uint32_t mask = 0; mask < 1u << 16; mask++) {
+		char in[20], want[40];
+		struct buf out = {0};
+		size_t n = 0;
+
+		for (size_t i = 0; i < sizeof(in); i++) {
+			bool marked = mask >> (i % 16) & 1;
+
+			in[i] = (char)(marked ? (i % 2 ? '"' : '\\') : 'a' + (int)i);
+			if (marked)
+				want[n++] = '\\';
+			want[n++] = in[i];
+		}
+		json_escape(&out, str_make(in, sizeof(in)));
+		cr_assert(str_eq(buf_str(&out), str_make(want, n)), "%04x: %.*s", mask,
+			STR_ARG(buf_str(&out)));
+		buf_done(&out);
+	}
+}
+
 Test(json_escape, reads_back_as_what_it_was)
 {
 	char all[128];
