@@ -25,7 +25,8 @@ enum key {
 
 /* A name's first eight bytes as a number that orders as the bytes do. */
 #define AT(name, i)                                                                                \
-	((uint64_t)(unsigned char)(sizeof(name) > (i) ? (name)[i] : 0) << (56 - 8 * (i)))
+	((uint64_t)(unsigned char)(name)[sizeof(name) > (i) ? (i) : sizeof(name) - 1]              \
+		<< (56 - 8 * (i)))
 #define HEAD(name)                                                                                 \
 	(AT(name, 0) | AT(name, 1) | AT(name, 2) | AT(name, 3) | AT(name, 4) | AT(name, 5) |       \
 		AT(name, 6) | AT(name, 7))
