@@ -31,6 +31,7 @@ struct request {
 	const struct record *record;
 	struct buf out, text;
 	uint64_t alerts, records, number;
+	uint64_t broken; /* lines that a source of bare events made nothing of */
 };
 
 static void
@@ -411,11 +412,21 @@ replay_all(struct request *r, struct cliinput *in)
 		.record_text = on_text,
 		.ctx = r};
 	struct mind *m = request_mind(r, &sink);
+	uint64_t first = 0;
 	struct batch b;
 	int rc;
 
-	while (m && cliinput_next(in, &b, &r->number))
+	while (m && cliinput_next(in, &b, &r->number)) {
+		if (batch_results(b)->nrecords == 0 &&
+			str_trim(batch_raw(b, &batch_frames(b)[0])).n > 0 && r->broken++ == 0)
+			first = r->number;
 		weave_frame(r, m, b, r->number);
+	}
+	if (r->broken > 0)
+		fprintf(stderr,
+			"noroshi replay: %llu lines are no events and were skipped, the first is "
+			"line %llu; with --source sigma each line is one JSON object\n",
+			(unsigned long long)r->broken, (unsigned long long)first);
 	if (m && r->until_end)
 		mind_until_end(m);
 	if (m && r->top)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What cannot work is refused with one clear line, an exit code, and nothing half-started; a bad reload changes nothing."""
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from noroshi import Daemon, Skip, check, free_port, run, send_tcp, wait_for  # noqa: E402
+from noroshi import NOROSHI, Daemon, Skip, check, free_port, run, send_tcp, wait_for  # noqa: E402
 
 LINE = b"<38>1 2026-03-02T08:00:00Z web01 sshd 1 - - Accepted password for root from 192.0.2.7 port 4022 ssh2"
 GOOD = """title: Root came in
@@ -165,6 +167,20 @@ def test_reload_takes_the_new_and_keeps_the_old_when_bad():
             wait_for(d.alerts, 10, "the new rule fires, on a connection from before the reload")
         check(len(d.alerts()) == 1, d.alerts())
         d.wait_stored(2)
+
+
+def test_replay_says_which_lines_are_no_events():
+    with tempfile.TemporaryDirectory() as folder:
+        rules = os.path.join(folder, "rules.yml")
+        with open(rules, "w", encoding="utf-8") as f:
+            f.write("title: A\nid: 6c1b5f1e-3f6a-4d0a-9c4e-1f2d3c4b5a69\nlogsource: {category: test}\n"
+                    "detection: {s: {a: [1, 2]}, condition: s}\nlevel: low\n")
+        command = [NOROSHI, "replay", "--source", "sigma", "--matches", "--logsource", "ignore", "--rules", rules, "-"]
+        done = subprocess.run(command, input=b'{"a":1}\n\nnot one\n[1]\n{"a":NaN}\n{"a":2}\n', capture_output=True, check=True)
+        check([json.loads(line)["event"] for line in done.stdout.splitlines()] == [1, 6], done.stdout)
+        check(b"3 lines are no events" in done.stderr and b"the first is line 3" in done.stderr, done.stderr)
+        done = subprocess.run(command, input=b'{"a":1}\n\n', capture_output=True, check=True)
+        check(b"no events" not in done.stderr, done.stderr)
 
 
 run(globals())
