@@ -97,18 +97,6 @@ ldif_next(struct ldif *f, struct ldif_line *ret)
 	str_cut(&line, ';', &ret->name);
 }
 
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 bool
 ldif_decode(struct str s, char *out, size_t *n)
 {
@@ -122,7 +110,7 @@ ldif_decode(struct str s, char *out, size_t *n)
 		pad++;
 	}
 	for (size_t i = 0; i < s.n; i++) {
-		int v = sextet(s.p[i]);
+		int v = base64_value(s.p[i]);
 
 		if (v < 0)
 			return false;

@@ -26,15 +26,6 @@ separator_in(struct str s)
 	return STR("");
 }
 
-static int
-hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Version 2: one character, or its number as x5E, 0x5E, \\x5E. False: neither; a tab is meant. */
 static bool
 read_delimiter(struct str s, char *ret)

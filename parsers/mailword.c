@@ -79,18 +79,6 @@ find_set(const struct charsets *t, struct str name, enum charset *ret)
 	return WORD_UNKNOWN;
 }
 
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (is_digit(c))
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static size_t
 undo_base64(struct str s, char *out)
 {
@@ -99,7 +87,8 @@ undo_base64(struct str s, char *out)
 	unsigned have = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		int v = base64_value(s.p[i]);
+		/* Also section 5's digits, which some senders write. */
+		int v = base64_value(s.p[i] == '-' ? '+' : s.p[i] == '_' ? '/' : s.p[i]);
 
 		if (v < 0)
 			continue; /* padding, and what a fold left */
@@ -111,15 +100,6 @@ undo_base64(struct str s, char *out)
 		}
 	}
 	return n;
-}
-
-static int
-hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static size_t

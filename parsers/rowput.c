@@ -53,18 +53,6 @@ parse_put_port(struct recs *w, unsigned field, struct str value)
 		rec_put_u64(w, field, port);
 }
 
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool
 parse_put_mac(struct recs *w, unsigned field, struct str value)
 {
@@ -73,7 +61,7 @@ parse_put_mac(struct recs *w, unsigned field, struct str value)
 	size_t n = 0, at = 0;
 
 	for (size_t i = 0; i < value.n; i++) {
-		int v = hex_digit(value.p[i]);
+		int v = hex_value(value.p[i]);
 
 		if (v < 0) {
 			/* Separators stand between whole octets only. */
