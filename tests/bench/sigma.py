@@ -9,7 +9,9 @@ seconds (user + system) of one process on core 1, less those of the same command
 load of the rules); medians over runs that alternate between the two programs. With and without
 log-source routing. Matches per rule are compared; rules that differ are listed. Noroshi reads the same
 events with their product, category and service once more as the label `logsource`. The lane
-correlation takes its own rules (correlation.yml); its events get increasing times, 100 ms apart.
+correlation takes its own rules (correlation.yml); its events get increasing times, 100 ms apart, and
+each match is told (--refire every), as rsigma does. rsigma also tells the matches of rules that only
+feed a correlation and do not say `generate`; Noroshi does not, so these differ.
 
 Lanes and rules: rsigma-lanes/ of $NOROSHI_BENCH, and sigmahq/ beside it, or of ../shared. rsigma:
 $RSIGMA, or on the PATH; without it only Noroshi runs. Result: build/bench/sigma.json.
@@ -81,9 +83,10 @@ def matches(path):
     return count
 
 
-def commands(rules, routing, rsigma):
+def commands(rules, routing, rsigma, every):
     out = {"noroshi": [NOROSHI, "replay", "--source", "sigma", "--matches", "--rules", rules,
-                       "--logsource", "label" if routing else "ignore", "-"]}
+                       "--logsource", "label" if routing else "ignore",
+                       *(["--refire", "every"] if every else []), "-"]}
     if rsigma:
         out["rsigma"] = [rsigma, "engine", "eval", "-r", rules, "--quiet", "--output-format", "ndjson",
                          *(["--logsource-routing"] if routing else [])]
@@ -117,7 +120,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 sources, events = lane_files(lane, folder, a.repeat)
                 rules = os.path.join(BENCH, "rsigma-lanes", "correlation.yml") if lane == "correlation" else a.rules
-                used = race(commands(rules, routing, rsigma), sources, folder, a.runs)
+                used = race(commands(rules, routing, rsigma, lane == "correlation"), sources, folder, a.runs)
                 row = {"lane": lane, "routing": routing, "events": events,
                        "us": {who: s / events * 1e6 for who, s in used.items()},
                        "matches": {"noroshi": sum(matches(os.path.join(folder, "noroshi.out")).values())}}
