@@ -36,8 +36,8 @@ struct text {
 	S(USER_GROUP_ID)                                                                           \
 	S(PROCESS_NAME)                                                                            \
 	S(PROCESS_PID)                                                                             \
-	S(PROCESS_PARENT_PID) S(PROCESS_EXECUTABLE) S(PROCESS_TTY_NAME) S(EVENT_CATEGORY)          \
-		S(EVENT_TYPE) S(EVENT_OUTCOME)
+	S(PROCESS_PARENT_PID)                                                                      \
+	S(PROCESS_EXECUTABLE) S(PROCESS_TTY_NAME) S(EVENT_CATEGORY) S(EVENT_TYPE) S(EVENT_OUTCOME)
 #define NATIVE_KEPT(S) S(SYSCALL) S(key) S(exit) S(ses) S(auid) S(uid) S(euid)
 
 enum kept {
