@@ -32,6 +32,11 @@ alert_number(double v, struct buf *out)
 
 	if (!isfinite(v))
 		v = 0;
+	/* Most are counts. From 10^15 on %g may choose an exponent; -0 keeps its sign. */
+	if (v > -1e15 && v < 1e15 && v == (double)(int64_t)v && (v != 0 || !signbit(v))) {
+		buf_add_i64(out, (int64_t)v);
+		return;
+	}
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, v);
 		back = strtod(text, NULL);

@@ -90,6 +90,10 @@ struct alert_rule {
 	uint32_t wider_families; /* of all correlations that it is a part of, itself included */
 };
 
+struct alert_group {
+	struct str name, value;
+};
+
 struct alert {
 	struct hash128 id;
 	const struct alert_rule *rule;
@@ -99,9 +103,7 @@ struct alert {
 	uint64_t count;      /* contributing entries, or the compared number, rounded down */
 	double number;       /* the compared number as it is (an average, a sum, a share) */
 	uint64_t suppressed; /* matches of the same rule and key kept silent before this one */
-	struct {
-		struct str name, value;
-	} group[ALERT_GROUP];
+	struct alert_group group[ALERT_GROUP];
 	size_t ngroup;
 	/* What a value_count counted: the field's name and the newest different values. */
 	struct str counted, values[ALERT_VALUES];

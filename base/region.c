@@ -31,7 +31,7 @@ struct vacant {
 };
 
 struct region {
-	char *base;
+	struct region_base at; /* first: region_at reads it without knowing the rest */
 	uint8_t *order; /* per 32 bytes: order of the free block that begins here, 0 = none */
 	size_t limit;
 	size_t opened; /* bytes of base made accessible */
@@ -41,7 +41,7 @@ struct region {
 static struct region_head *
 head_of(const struct region *r)
 {
-	return (struct region_head *)(void *)r->base;
+	return (struct region_head *)(void *)r->at.base;
 }
 
 static size_t
@@ -89,7 +89,7 @@ reserve(size_t n)
 static void
 head_init(struct region *r)
 {
-	open_up(r->base, &r->opened, r->limit, FIRST);
+	open_up(r->at.base, &r->opened, r->limit, FIRST);
 	/* a region that is saved before its first piece */
 	open_up((char *)r->order, &r->order_opened, round_up(r->limit >> MIN_ORDER, PAGE),
 		FIRST >> MIN_ORDER);
@@ -106,7 +106,7 @@ region_new(size_t limit)
 	if (limit > (size_t)1 << 36)
 		limit = (size_t)1 << 36;
 	r->limit = round_up(limit, PAGE);
-	r->base = reserve(r->limit);
+	r->at.base = reserve(r->limit);
 	r->order = reserve(round_up(r->limit >> MIN_ORDER, PAGE));
 	head_init(r);
 	return r;
@@ -129,7 +129,7 @@ region_room(size_t n)
 static struct vacant *
 vacant_at(const struct region *r, size_t off)
 {
-	return (struct vacant *)(void *)(r->base + off);
+	return (struct vacant *)(void *)(r->at.base + off);
 }
 
 static void
@@ -186,7 +186,7 @@ extend(struct region *r, unsigned order)
 
 	if (at > r->limit || size > r->limit - at)
 		return 0;
-	open_up(r->base, &r->opened, r->limit, at + size);
+	open_up(r->at.base, &r->opened, r->limit, at + size);
 	open_up((char *)r->order, &r->order_opened, round_up(r->limit >> MIN_ORDER, PAGE),
 		(at + size) >> MIN_ORDER);
 	h->extent = at + size;
@@ -224,7 +224,7 @@ region_alloc(struct region *r, size_t n)
 		o--;
 		list_push(r, off + ((size_t)1 << o), o);
 	}
-	memset(r->base + off, 0, (size_t)1 << order);
+	memset(r->at.base + off, 0, (size_t)1 << order);
 	h->used += (size_t)1 << order;
 	return (roff)(off / 16);
 }
@@ -241,15 +241,9 @@ region_free_piece(struct region *r, roff p, size_t n)
 }
 
 void *
-region_at(const struct region *r, roff p)
-{
-	return p ? r->base + (size_t)p * 16 : NULL;
-}
-
-void *
 region_root(const struct region *r)
 {
-	return r->base + PAGE;
+	return r->at.base + PAGE;
 }
 
 size_t
@@ -315,7 +309,7 @@ int
 region_save(const struct region *r, int fd)
 {
 	uint32_t crc = 0, end;
-	int rc = write_all(fd, r->base, head_of(r)->extent, &crc);
+	int rc = write_all(fd, r->at.base, head_of(r)->extent, &crc);
 
 	if (rc == 0)
 		rc = write_all(fd, r->order, head_of(r)->extent >> MIN_ORDER, &crc);
@@ -341,11 +335,11 @@ region_load(struct region *r, int fd)
 		return ERR_CORRUPT;
 	if (h.extent > r->limit)
 		return ERR_LIMIT;
-	open_up(r->base, &r->opened, r->limit, h.extent);
+	open_up(r->at.base, &r->opened, r->limit, h.extent);
 	open_up((char *)r->order, &r->order_opened, round_up(r->limit >> MIN_ORDER, PAGE),
 		h.extent >> MIN_ORDER);
 	*head_of(r) = h;
-	rc = read_all(fd, r->base + sizeof(h), h.extent - sizeof(h), &crc);
+	rc = read_all(fd, r->at.base + sizeof(h), h.extent - sizeof(h), &crc);
 	if (rc == 0)
 		rc = read_all(fd, r->order, h.extent >> MIN_ORDER, &crc);
 	if (rc == 0)
@@ -361,7 +355,7 @@ void
 region_reset(struct region *r)
 {
 	/* Given back to the kernel: what is touched again comes zeroed. */
-	madvise(r->base, r->opened, MADV_DONTNEED);
+	madvise(r->at.base, r->opened, MADV_DONTNEED);
 	if (r->order_opened)
 		madvise(r->order, r->order_opened, MADV_DONTNEED);
 	head_init(r);
@@ -372,7 +366,7 @@ region_destroy(struct region *r)
 {
 	if (!r)
 		return;
-	munmap(r->base, r->limit);
+	munmap(r->at.base, r->limit);
 	munmap(r->order, round_up(r->limit >> MIN_ORDER, PAGE));
 	mem_free(r);
 }

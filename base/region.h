@@ -28,7 +28,17 @@ roff region_alloc(struct region *r, size_t n);
 void region_free_piece(struct region *r, roff p, size_t n);
 /* How many bytes a piece for n really has: its owner may use them all. */
 size_t region_room(size_t n);
-void *region_at(const struct region *r, roff p);
+struct region_base {
+	char *base;
+};
+/* Where a piece lies; NULL for offset 0. Valid until the region is destroyed or loaded. */
+static inline void *
+region_at(const struct region *r, roff p)
+{
+	const struct region_base *at = (const struct region_base *)(const void *)r;
+
+	return p ? at->base + (size_t)p * 16 : NULL;
+}
 /* A fixed root piece of REGION_ROOT_BYTES at a known place: where the owner finds its tables after
  * a restore. */
 void *region_root(const struct region *r);

@@ -33,14 +33,16 @@ struct correlator_options {
 	uint64_t seed;          /* of the tables in a new region; no outcome depends on it */
 };
 
-struct correlation_match { /* for --matches */
+struct correlation_match { /* for --matches; lent for the call */
 	struct str id;
-	const struct alert *alert; /* group */
-	double count;              /* the compared number */
-	uint64_t first, last;      /* sequence numbers (lines) */
+	const struct alert_group *group; /* what it is grouped by */
+	size_t ngroup;
+	double count;         /* the compared number */
+	uint64_t first, last; /* sequence numbers (lines) */
 };
 
 struct correlator_sink {
+	/* May be NULL: then no alert is put together, and detection rules are not folded. */
 	void (*alert)(void *ctx, const struct alert *a);
 	/* May be NULL. Called for correlations that are output themselves. */
 	void (*match)(void *ctx, const struct correlation_match *m);

@@ -152,8 +152,7 @@ finish(struct correlator *k, struct alert *a)
 		k->sink.record_text(k->sink.ctx, &k->json);
 		a->last_record = buf_str(&k->json);
 	}
-	if (k->sink.alert)
-		k->sink.alert(k->sink.ctx, a);
+	k->sink.alert(k->sink.ctx, a);
 }
 
 static bool
@@ -166,6 +165,35 @@ is_silent(const struct correlator *k, const struct group *g, int64_t silence)
 	return __builtin_add_overflow(g->reported, silence, &until) || g->newest <= until;
 }
 
+/* The rest of the alert, whose group is there already. */
+static void
+alert_match(struct correlator *k, const struct moment *m, uint32_t corr, const struct group *g,
+	struct str key, const struct item *it, double number)
+{
+	const struct corr *c = k->c->at[corr];
+	struct alert *a = &k->alert;
+
+	a->rule = &c->words;
+	a->time = g->newest;
+	a->first_time = window_at(&k->s, g, 0)->time;
+	a->window_ns = c->span;
+	a->number = number;
+	a->count = number > 0 && number < 1e18 ? (uint64_t)number : 0;
+	a->suppressed = g->suppressed;
+	a->correlation = true;
+	a->families = g->families;
+	add_records(a, &k->s, g, it);
+	add_values(a, &k->s, c, g);
+	a->id = alert_id(c->words.id, key, a->records[0].id, m->id);
+	if (c->chained) {
+		add_inner(k, a, c, key, g->newest - c->span, 8);
+		sort_records(a);
+		if (a->nrecords && a->records[0].time < a->first_time)
+			a->first_time = a->records[0].time;
+	}
+	finish(k, a);
+}
+
 void
 report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff group,
 	const struct item *it, double number)
@@ -174,7 +202,6 @@ report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff g
 	struct group *g = state_group(&k->s, group);
 	struct str key = group_key(&k->s, corr, g), rest = key;
 	struct alert *a = &k->alert;
-	struct correlation_match out = {.id = c->words.id, .alert = a, .count = number};
 
 	if (c->shadow) {
 		k->s.root->shadow++;
@@ -185,36 +212,22 @@ report_match(struct correlator *k, const struct moment *m, uint32_t corr, roff g
 		k->s.root->suppressed++;
 		return;
 	}
-	a->rule = &c->words;
-	a->time = g->newest;
-	a->first_time = window_at(&k->s, g, 0)->time;
-	a->window_ns = c->span;
-	a->number = number;
-	a->count = number > 0 && number < 1e18 ? (uint64_t)number : 0;
-	a->suppressed = g->suppressed;
-	a->correlation = true;
-	a->families = g->families;
 	a->ngroup = c->ngroup;
 	for (uint32_t i = 0; i < c->ngroup; i++) {
 		a->group[i].name = c->group[i];
 		a->group[i].value = key_next(&rest);
 	}
-	add_records(a, &k->s, g, it);
-	add_values(a, &k->s, c, g);
-	a->id = alert_id(c->words.id, key, a->records[0].id, m->id);
-	if (c->chained) {
-		add_inner(k, a, c, key, g->newest - c->span, 8);
-		sort_records(a);
-		if (a->nrecords && a->records[0].time < a->first_time)
-			a->first_time = a->records[0].time;
-	}
+	if (k->sink.match)
+		k->sink.match(k->sink.ctx, &(struct correlation_match){.id = c->words.id,
+						   .group = a->group,
+						   .ngroup = a->ngroup,
+						   .count = number,
+						   .first = window_first(&k->s, g),
+						   .last = m->seq});
+	if (k->sink.alert)
+		alert_match(k, m, corr, g, key, it, number);
 	g->reported = g->newest;
 	g->suppressed = 0;
-	out.first = window_first(&k->s, g);
-	out.last = m->seq;
-	if (k->sink.match)
-		k->sink.match(k->sink.ctx, &out);
-	finish(k, a);
 }
 
 /* The entity of a rule's alert as key; the group's names and values into the alert. */
@@ -247,7 +260,7 @@ report_rule(struct correlator *k, const struct moment *m, uint32_t rule)
 	uint32_t folds = (uint32_t)k->c->n;
 	roff at;
 
-	if (!e->info || e->info->referenced || e->info->off)
+	if (!k->sink.alert || !e->info || e->info->referenced || e->info->off)
 		return;
 	if (e->info->shadow) {
 		k->s.root->shadow++;

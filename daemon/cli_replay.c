@@ -1,5 +1,4 @@
 /* cli_replay.c - `noroshi replay` and `noroshi normalize`: the very same pipeline, offline. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@ struct request {
 	struct batch now;
 	const struct record *record;
 	struct buf out, text;
-	uint64_t alerts, records, number;
+	uint64_t number;
 	uint64_t broken; /* lines that a source of bare events made nothing of */
 };
 
@@ -229,13 +228,6 @@ woven_record(void *ctx, struct batch b, const struct record *r, bool derived)
 }
 
 static void
-no_alert(void *ctx, const struct alert *a)
-{
-	(void)ctx;
-	(void)a;
-}
-
-static void
 no_text(void *ctx, struct buf *out)
 {
 	(void)ctx;
@@ -289,10 +281,7 @@ run_normalize(const struct cli *c, int argc, char **argv)
 		code = load(&r, &brain);
 	if (brain && (code == 0 || code == EXIT_PARTLY)) {
 		struct cliinput *in = cliinput_open(&r.input, brain, NULL, &why);
-		struct mind_sink sink = {.record = woven_record,
-			.alert = no_alert,
-			.record_text = no_text,
-			.ctx = &r};
+		struct mind_sink sink = {.record = woven_record, .record_text = no_text, .ctx = &r};
 		struct mind *m = NULL;
 		struct batch b;
 		uint64_t number, next = 1;
@@ -332,9 +321,6 @@ on_alert(void *ctx, const struct alert *a)
 {
 	struct request *r = ctx;
 
-	r->alerts++;
-	if (r->matches || r->top)
-		return;
 	alert_json(a, &r->out);
 	buf_add_char(&r->out, '\n');
 	flush_out(r, false);
@@ -350,15 +336,20 @@ on_match(void *ctx, const struct correlation_match *m)
 	BUF_ADD_LIT(&r->out, "{\"correlation\":");
 	json_quote(&r->out, m->id);
 	BUF_ADD_LIT(&r->out, ",\"group\":{");
-	for (size_t i = 0; i < m->alert->ngroup; i++) {
+	for (size_t i = 0; i < m->ngroup; i++) {
 		if (i)
 			buf_add_char(&r->out, ',');
-		json_quote(&r->out, m->alert->group[i].name);
+		json_quote(&r->out, m->group[i].name);
 		buf_add_char(&r->out, ':');
-		json_quote(&r->out, m->alert->group[i].value);
+		json_quote(&r->out, m->group[i].value);
 	}
-	buf_printf(&r->out, "},\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"count\":%.17g}\n",
-		m->first, m->last, m->count);
+	BUF_ADD_LIT(&r->out, "},\"first\":");
+	buf_add_u64(&r->out, m->first);
+	BUF_ADD_LIT(&r->out, ",\"last\":");
+	buf_add_u64(&r->out, m->last);
+	BUF_ADD_LIT(&r->out, ",\"count\":");
+	alert_number(m->count, &r->out);
+	BUF_ADD_LIT(&r->out, "}\n");
 	flush_out(r, false);
 }
 
@@ -381,7 +372,6 @@ on_record(void *ctx, struct batch b, const struct record *rec, bool derived)
 	(void)derived;
 	r->now = b;
 	r->record = rec;
-	r->records++;
 }
 
 static void
@@ -405,7 +395,7 @@ on_matched(void *ctx, const uint32_t *rules, uint32_t n)
 static int
 replay_all(struct request *r, struct cliinput *in)
 {
-	struct mind_sink sink = {.alert = on_alert,
+	struct mind_sink sink = {.alert = r->matches || r->top ? NULL : on_alert,
 		.match = r->matches ? on_match : NULL,
 		.matched = r->matches ? on_matched : NULL,
 		.record = on_record,

@@ -201,13 +201,6 @@ on_match(void *ctx, const struct correlation_match *m)
 }
 
 static void
-on_alert(void *ctx, const struct alert *a)
-{
-	(void)ctx;
-	(void)a;
-}
-
-static void
 on_text(void *ctx, struct buf *out)
 {
 	(void)ctx;
@@ -227,11 +220,8 @@ run_events(struct testing *t, const char *path, const struct lists *lists, struc
 		.weave = weave_options_default,
 		.incidents = incidents_options_default,
 		.state_max = (size_t)256 << 20};
-	struct mind_sink sink = {.alert = on_alert,
-		.match = on_match,
-		.matched = on_matched,
-		.record_text = on_text,
-		.ctx = t};
+	struct mind_sink sink = {
+		.match = on_match, .matched = on_matched, .record_text = on_text, .ctx = t};
 	struct matcher *m = matcher_new(b->rules, MATCH_EARLY);
 	struct cliinput *in = cliinput_open(&how, b, m, why);
 	struct mind *mind = mind_new(&o, &sink);

@@ -261,7 +261,7 @@ mind_settings(const struct settings *s, struct mind_options *ret)
 int
 mind_begin(struct mind *m)
 {
-	struct correlator_sink cs = {.alert = on_alert,
+	struct correlator_sink cs = {.alert = m->sink.alert ? on_alert : NULL,
 		.match = m->sink.match ? on_match : NULL,
 		.record_text = on_text,
 		.ctx = m};

@@ -21,7 +21,7 @@ struct mind_sink {
 	void (*record)(void *ctx, struct batch b, const struct record *r, bool derived);
 	/* The rules that it matched for good. May be NULL. */
 	void (*matched)(void *ctx, const uint32_t *rules, uint32_t n);
-	void (*alert)(void *ctx, const struct alert *a);
+	void (*alert)(void *ctx, const struct alert *a); /* NULL: none are put together */
 	void (*match)(void *ctx, const struct correlation_match *m); /* may be NULL */
 	void (*record_text)(void *ctx, struct buf *out);
 	void *ctx;

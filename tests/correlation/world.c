@@ -12,10 +12,10 @@ on_match(void *ctx, const struct correlation_match *m)
 	struct world *w = ctx;
 
 	buf_printf(&w->matches, "%.*s ", STR_ARG(m->id));
-	for (size_t i = 0; i < m->alert->ngroup; i++)
-		buf_printf(&w->matches, "%s%.*s=%.*s", i ? "," : "",
-			STR_ARG(m->alert->group[i].name), STR_ARG(m->alert->group[i].value));
-	if (m->alert->ngroup == 0)
+	for (size_t i = 0; i < m->ngroup; i++)
+		buf_printf(&w->matches, "%s%.*s=%.*s", i ? "," : "", STR_ARG(m->group[i].name),
+			STR_ARG(m->group[i].value));
+	if (m->ngroup == 0)
 		buf_add_char(&w->matches, '-');
 	buf_printf(&w->matches, " %llu %llu ", (unsigned long long)m->first,
 		(unsigned long long)m->last);
