@@ -107,8 +107,11 @@ value_option(struct request *r, const char *a, const char *v)
 		r->input.clock = civil_to_ns(&mid);
 	} else if (!strcmp(a, "--logsource")) {
 		r->ruleset.ignore_logsource = !strcmp(v, "ignore");
-		if (!r->ruleset.ignore_logsource && strcmp(v, "label") != 0)
-			return cli_usage(r->c, "--logsource is label or ignore, not '%s'", v);
+		r->context.plain_label = !strcmp(v, "event");
+		if (!r->ruleset.ignore_logsource && !r->context.plain_label &&
+			strcmp(v, "label") != 0)
+			return cli_usage(
+				r->c, "--logsource is label, event or ignore, not '%s'", v);
 	} else if (!strcmp(a, "--refire")) {
 		r->every = !strcmp(v, "every");
 		if (!r->every && strcmp(v, "suppress") != 0)
@@ -502,7 +505,11 @@ const struct cli_command cli_replay = {
 		"Several files are merged by event time, each in its own order. Prints alerts, one "
 		"JSON a line.\n" COMMON_HELP "  --matches         print {\"event\":N,\"rule\":ID} "
 		"and {\"correlation\":ID,...} instead of alerts\n"
-		"  --logsource M     label (default) or ignore: every rule for every record\n"
+		"  --logsource M     label (default); event: with --source sigma, the keys "
+		"product, "
+		"category and\n"
+		"                    service of each event are its label; ignore: every rule for "
+		"every record\n"
 		"  --refire M        suppress (default) or every\n"
 		"  --cache DIR       keep compiled rules there for the next run\n"
 		"  --top             instead of alerts: rules by what they cost, as noroshi top\n"

@@ -174,7 +174,7 @@ atom_test(struct matcher *m, const struct atom *a)
 	return false;
 }
 
-static bool
+static inline bool
 eval_atom(struct matcher *m, uint32_t id)
 {
 	uint32_t *known = &m->atom_stamp[id];
@@ -214,4 +214,19 @@ eval_expr(struct matcher *m, const struct expr *e)
 		return have >= e->need;
 	}
 	return false;
+}
+
+bool
+eval_rule(struct matcher *m, uint32_t rule)
+{
+	const struct step *steps = m->rs->steps;
+	uint32_t at = m->rs->rules[rule].program;
+
+	while (at < STEP_NO) {
+		const struct step *s = &steps[at];
+		bool holds = s->atom != NONE ? eval_atom(m, s->atom) : eval_expr(m, s->tree);
+
+		at = holds ? s->yes : s->no;
+	}
+	return at == STEP_YES;
 }

@@ -321,6 +321,7 @@ matcher_explain(struct matcher *m, const struct names *names, struct batch b,
 		BUF_ADD_LIT(&why, "no: no rule at all is for this kind of log");
 		looked = false;
 		values_begin(m, b, r);
+		values_link(m);
 	} else {
 		looked = candidate(&t, r, rule, &why);
 	}

@@ -104,26 +104,40 @@ matcher_take_limits(struct matcher *m)
 
 /* ---- which rules apply ---- */
 
+/* A label is written down as its three attributes, a line each. */
+struct label_text {
+	char room[4096];
+	size_t n;
+	/* The entries that are part of a label, in their order. */
+	uint16_t entries[RECORD_ENTRIES_MAX];
+	uint32_t nentries;
+};
+
 /* One attribute of the record's own label: its values as they stand, with separators. */
 static struct str
-label_part(const struct matcher *m, unsigned field, char *room, size_t *n, size_t cap)
+label_part(const struct matcher *m, struct label_text *t, unsigned field)
 {
-	size_t from = *n;
+	const size_t cap = sizeof(t->room) - 2; /* the two line breaks */
+	size_t from = t->n;
 
-	for (uint32_t i = 0; i < m->n - m->has_raw; i++) {
+	for (uint32_t i = 0; i < t->nentries; i++) {
 		struct str s;
 
-		if (m->entries[i].field != field || m->entries[i].kind != VALUE_STRING)
+		if (m->entries[t->entries[i]].field != field)
 			continue;
-		s = value_raw(m, i);
-		if (*n + s.n + 1 > cap)
+		s = value_raw(m, t->entries[i]);
+		if (t->n + s.n + 1 > cap)
 			continue; /* no rule's word is that long */
-		if (*n > from)
-			room[(*n)++] = ROUTE_SEPARATOR;
-		for (size_t k = 0; k < s.n; k++)
-			room[(*n)++] = s.p[k] == ROUTE_SEPARATOR ? '\x1e' : s.p[k];
+		if (t->n > from)
+			t->room[t->n++] = ROUTE_SEPARATOR;
+		if (s.n)
+			memcpy(t->room + t->n, s.p, s.n);
+		for (char *p = t->room + t->n, *end = p + s.n;
+			(p = memchr(p, ROUTE_SEPARATOR, (size_t)(end - p)));)
+			*p++ = '\x1e';
+		t->n += s.n;
 	}
-	return str_make(room + from, *n - from);
+	return str_make(t->room + from, t->n - from);
 }
 
 /* A label's values in lower case: the separator is no letter. */
@@ -148,26 +162,33 @@ fill_label(struct matcher *m, struct str product, struct str category, struct st
 static const struct group *
 own_label(struct matcher *m)
 {
-	char key[4096];
-	const size_t cap = sizeof(key) - 2; /* the two line breaks */
-	size_t n = 0;
-	struct str product, category, service;
+	struct label_text t;
+	struct str product, category, service, key;
 	struct label_entry *at;
 
-	product = label_part(m, FIELD_LOGSOURCE_PRODUCT, key, &n, cap);
-	key[n++] = '\n';
-	category = label_part(m, FIELD_LOGSOURCE_CATEGORY, key, &n, cap);
-	key[n++] = '\n';
-	service = label_part(m, FIELD_LOGSOURCE_SERVICE, key, &n, cap);
-	if (n > LABEL_MAX) {
+	t.n = t.nentries = 0;
+	for (uint32_t i = 0; i < m->n; i++) {
+		unsigned f = m->entries[i].field;
+
+		if (f >= FIELD_LOGSOURCE_PRODUCT && f <= FIELD_LOGSOURCE_SERVICE &&
+			m->entries[i].kind == VALUE_STRING)
+			t.entries[t.nentries++] = (uint16_t)i;
+	}
+	product = label_part(m, &t, FIELD_LOGSOURCE_PRODUCT);
+	t.room[t.n++] = '\n';
+	category = label_part(m, &t, FIELD_LOGSOURCE_CATEGORY);
+	t.room[t.n++] = '\n';
+	service = label_part(m, &t, FIELD_LOGSOURCE_SERVICE);
+	key = str_make(t.room, t.n);
+	if (key.n > LABEL_MAX) {
 		fill_label(m, product, category, service, &m->spare);
 		return &m->spare;
 	}
-	at = &m->labels[hash_text(str_make(key, n)) % LABEL_CACHE];
-	if (!str_eq(str_make(at->key, at->n), str_make(key, n))) {
+	at = &m->labels[hash_text(key) % LABEL_CACHE];
+	if (!str_eq(str_make(at->key, at->n), key)) {
 		fill_label(m, product, category, service, &at->group);
-		memcpy(at->key, key, n);
-		at->n = n;
+		memcpy(at->key, key.p, key.n);
+		at->n = key.n;
 	}
 	return &at->group;
 }
@@ -298,20 +319,38 @@ scan_every(struct matcher *m, const struct scan_slot *s, uint32_t nactive)
 		look_up_value(m, s, i);
 }
 
+/* The databases of a slot that matter for the record's log source, into m->active. */
+static uint32_t
+active_shards(struct matcher *m, const struct scan_slot *s)
+{
+	uint32_t from = s->first_shard, to = from + s->nshards, n = 0;
+
+	for (uint32_t w = from / 64; w * 64 < to; w++) {
+		uint64_t bits = m->group->shards[w];
+
+		if (w == from / 64)
+			bits &= ~UINT64_C(0) << (from % 64);
+		if (to - w * 64 < 64)
+			bits &= ~(~UINT64_C(0) << (to % 64));
+		for (; bits; bits &= bits - 1) {
+			uint32_t k = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+			m->shard_stamp[k] = m->stamp;
+			m->active[n++] = k;
+		}
+	}
+	return n;
+}
+
 static void
 scan_slot(struct matcher *m, uint32_t slot)
 {
 	const struct scan_slot *s = &m->rs->scan[slot];
-	uint32_t at = 0, nactive = 0, i;
+	uint32_t at = 0, nactive = active_shards(m, s), i;
 
 	m->scan_stamp[slot] = m->stamp;
 	if (s->present != NONE)
 		see(m, s->present);
-	for (uint32_t k = s->first_shard; k < s->first_shard + s->nshards; k++)
-		if (m->group->shards[k / 64] >> (k % 64) & 1) {
-			m->shard_stamp[k] = m->stamp;
-			m->active[nactive++] = k;
-		}
 	if (slot == SLOT_EVERY)
 		scan_every(m, s, nactive);
 	else if (s->equals.at || s->tails.at || nactive > 0 || s->nfolding > 0)
@@ -384,7 +423,7 @@ try_rule(struct matcher *m, uint32_t rule)
 {
 	struct rule_cost *c = &m->costs[rule];
 	uint64_t from = is_timed(m) ? now_ns() : 0;
-	bool hit = eval_expr(m, m->rs->rules[rule].expr);
+	bool hit = eval_rule(m, rule);
 
 	if (from)
 		c->ns += (now_ns() - from) * MATCH_TIMED;
@@ -442,9 +481,13 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 		    ? own_label(m)
 		    : &rs->groups[m->part]
 				 [r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
+	forget_candidates(m);
+	m->cost.records++;
+	if (g->empty)
+		return 0;
 	m->group = g;
 	m->blind = false;
-	forget_candidates(m);
+	values_link(m);
 	for (size_t i = 0; i < g->nalways; i++)
 		nominate(m, g->always[i]);
 	from = is_timed(m) ? now_ns() : 0;
@@ -452,7 +495,6 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 		scan_record(m, g);
 	if (from)
 		m->cost.scan_ns += (now_ns() - from) * MATCH_TIMED;
-	m->cost.records++;
 	if (rs->opt.no_prefilter || m->blind)
 		nominate_all(m, g);
 	return try_candidates(m, ret, max, n);

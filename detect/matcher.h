@@ -79,6 +79,8 @@ struct matcher {
 
 /* ---- values.c ---- */
 void values_begin(struct matcher *m, struct batch b, const struct record *r);
+/* Behind it, before anything is looked for by field. */
+void values_link(struct matcher *m);
 bool value_has_text(const struct matcher *m, uint32_t i);
 struct str value_raw(const struct matcher *m, uint32_t i);
 struct str value_lower(struct matcher *m, uint32_t i);
@@ -94,5 +96,7 @@ unsigned slot_field(struct matcher *m, uint32_t slot);
 
 /* ---- eval.c ---- */
 bool eval_expr(struct matcher *m, const struct expr *e);
+/* The same for a rule's whole condition, by its program. */
+bool eval_rule(struct matcher *m, uint32_t rule);
 
 #endif

@@ -178,6 +178,7 @@ ruleset_build(struct rule_files *files, const struct ruleset_options *opt, struc
 	each(rs, files, RULE_FILTER, names, why, add_filter);
 	late_rules(rs);
 	cover_rules(rs);
+	program_build(rs);
 	index_fields(rs);
 	rc = scan_build(rs, why);
 	rs->opt.cache = NULL; /* lent for the building only */
@@ -278,6 +279,7 @@ ruleset_free(struct ruleset *rs)
 	for (size_t i = 0; i < rs->nwitnesses; i++)
 		mem_free(rs->witnesses[i].rules);
 	mem_free(rs->witnesses);
+	mem_free(rs->steps);
 	mem_free(rs->rules);
 	mem_free(rs->sources);
 	map_done(&rs->witness_ids);

@@ -62,6 +62,15 @@ struct expr {
 	struct expr **kids;
 };
 
+/* Of a rule's program: test, and go on at step `yes` or `no`. */
+struct step {
+	uint32_t atom; /* NONE: the tree */
+	uint32_t yes, no;
+	const struct expr *tree; /* so many of a list, which steps alone cannot count */
+};
+#define STEP_YES UINT32_MAX /* the end: the rule matches */
+#define STEP_NO  (UINT32_MAX - 1)
+
 struct slot {
 	struct field_ref ref;
 };
@@ -89,6 +98,7 @@ struct rule {
 	struct attributes source;
 	uint32_t source_id; /* the same for rules of the same log source */
 	struct expr *expr;
+	uint32_t program;    /* the same as steps: the first of them */
 	struct watch *watch; /* tests of watchlist and session, or NULL */
 	bool always;         /* no witness: looked at whenever its log source fits */
 };
@@ -123,6 +133,8 @@ struct ruleset {
 	struct map witness_ids;
 	struct rule *rules;
 	size_t nrules, cap_rules;
+	struct step *steps; /* of all rules' programs */
+	size_t nsteps, cap_steps;
 	size_t nalways;             /* rules without a witness */
 	struct attributes *sources; /* each that some rule names, once */
 	size_t nsources, cap_sources;
@@ -161,6 +173,9 @@ struct expr *expr_at_least(struct arena *a, uint64_t need, struct expr **kids, s
 
 /* ---- cover.c: give each rule its witnesses ---- */
 void cover_rules(struct ruleset *rs);
+
+/* ---- program.c: once the order of the conditions' parts is settled ---- */
+void program_build(struct ruleset *rs);
 
 /* ---- scan.c ---- */
 /* Open addressing over witness texts. */

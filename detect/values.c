@@ -77,12 +77,17 @@ values_begin(struct matcher *m, struct batch b, const struct record *r)
 	}
 	m->block = m->blocks;
 	m->block_used = 0;
-	for (uint32_t i = 0; i < n; i++)
-		link_entry(m, i);
 	m->has_raw = r->logsource != LOGSOURCE_LABEL && r->frame < batch_head(b)->nframes;
 	if (m->has_raw)
 		m->raw = batch_raw(b, &batch_frames(b)[r->frame]);
 	m->n = n + m->has_raw;
+}
+
+void
+values_link(struct matcher *m)
+{
+	for (uint32_t i = 0; i < m->n - m->has_raw; i++)
+		link_entry(m, i);
 }
 
 static bool
@@ -136,22 +141,30 @@ value_lower(struct matcher *m, uint32_t i)
 	return v->low;
 }
 
+/* Every scalar but what is there for matching only. */
+static inline bool
+is_every(const struct matcher *m, uint32_t i)
+{
+	return value_has_text(m, i) && (is_raw(m, i) || !(m->entries[i].flags & ENTRY_HIDDEN));
+}
+
 struct str
 values_joined(struct matcher *m, bool *ascii)
 {
-	uint32_t at = 0, i;
 	size_t need = 0;
 	char *to;
 	struct str all;
 
 	*ascii = true;
-	while ((i = slot_next(m, SLOT_EVERY, &at)) != NONE)
+	for (uint32_t i = 0; i < m->n; i++)
 		need += value_raw(m, i).n * 3 + 1;
 	to = text_room(m, need);
 	all = str_make(to, 0);
-	at = 0;
-	while ((i = slot_next(m, SLOT_EVERY, &at)) != NONE) {
+	for (uint32_t i = 0; i < m->n; i++) {
 		struct value *v = &m->values[i];
+
+		if (!is_every(m, i))
+			continue;
 
 		if (v->low_stamp == m->stamp && v->low.n)
 			memcpy(to, v->low.p, v->low.n);
@@ -217,11 +230,9 @@ slot_next(struct matcher *m, uint32_t slot, uint32_t *at)
 	uint32_t i;
 
 	if (slot == SLOT_EVERY) {
-		/* Every scalar but what is there for matching only. */
 		while (*at < m->n) {
 			i = (*at)++;
-			if (value_has_text(m, i) &&
-				(is_raw(m, i) || !(m->entries[i].flags & ENTRY_HIDDEN)))
+			if (is_every(m, i))
 				return i;
 		}
 		return NONE;

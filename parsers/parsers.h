@@ -24,6 +24,8 @@ struct input_context {
 	struct str squid_columns;
 	struct str columns; /* CSV that has no header line: names, comma separated */
 	bool history;
+	bool plain_label; /* source "sigma": product, category, service of the event itself are
+			     its label, not the object `logsource` */
 	bool local; /* unix socket: RFC 3164 without host name */
 	int64_t skew_ns;
 	struct str local_host; /* this machine's name: host.name of local messages; may be empty */

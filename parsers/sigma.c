@@ -1,5 +1,6 @@
 /*
- * sigma.c - NDJSON whose fields keep their own names; the key `logsource` is the label.
+ * sigma.c - NDJSON whose fields keep their own names; the key `logsource` is the label, or where
+ * the events are labelled so, their own product, category and service.
  *
  * Field lookup as Sigma's conformance sets ask: a literal dotted key wins over a path, and of two
  * paths with the same dotted name the one found first, dots tried from left to right.
@@ -12,7 +13,8 @@ struct reading {
 	struct recs *w; /* first: json_row_room */
 	bool odd;       /* some key contains a dot */
 	bool stamped, usable;
-	bool from_at; /* by @timestamp, which hides timestamp even if it is unusable */
+	bool plain_label; /* input_context's */
+	bool from_at;     /* by @timestamp, which hides timestamp even if it is unusable */
 	int64_t time;
 	uint64_t cuts[RECORD_ENTRIES_MAX]; /* per entry: which dots of its name lie between keys */
 };
@@ -203,29 +205,39 @@ take_time(struct reading *r, const struct json_value *v)
 			    (v->kind == VALUE_NUMBER && time_number(v->text, &r->time)));
 }
 
-/* The label: product, category, service below the key `logsource`. */
+static void
+put_label(struct reading *r, struct str part, const struct json_value *v)
+{
+	unsigned field = str_eq(part, STR("product"))    ? FIELD_LOGSOURCE_PRODUCT
+			 : str_eq(part, STR("category")) ? FIELD_LOGSOURCE_CATEGORY
+			 : str_eq(part, STR("service"))  ? FIELD_LOGSOURCE_SERVICE
+							 : FIELD_NAMED;
+
+	if (field == FIELD_NAMED || v->kind != VALUE_STRING)
+		return;
+	if (field == FIELD_LOGSOURCE_CATEGORY)
+		record_set_family(r->w->cur, family_of_category(v->text));
+	rec_put_kind(
+		r->w, field, VALUE_STRING, v->text, ENTRY_HIDDEN | (v->in_array ? ENTRY_ARRAY : 0));
+}
+
+/* The label: product, category, service below the key `logsource`. True: it is no data. */
 static bool
 take_label(struct reading *r, const struct json_value *v)
 {
 	struct str name = v->name;
-	unsigned field;
 
+	if (r->plain_label) {
+		/* 7 and 8 are the lengths of the three names. */
+		if (v->parts == 1 && (name.n == 7 || name.n == 8))
+			put_label(r, name, v);
+		return false;
+	}
 	if (v->ends[0] != 9 || !str_take(&name, STR("logsource")))
 		return false;
-	if (v->parts != 2 || v->kind != VALUE_STRING)
-		return true;
-	if (str_eq(name, STR(".product"))) {
-		field = FIELD_LOGSOURCE_PRODUCT;
-	} else if (str_eq(name, STR(".category"))) {
-		field = FIELD_LOGSOURCE_CATEGORY;
-		record_set_family(r->w->cur, family_of_category(v->text));
-	} else if (str_eq(name, STR(".service"))) {
-		field = FIELD_LOGSOURCE_SERVICE;
-	} else {
-		return true;
-	}
-	rec_put_kind(
-		r->w, field, VALUE_STRING, v->text, ENTRY_HIDDEN | (v->in_array ? ENTRY_ARRAY : 0));
+	str_skip(&name, 1); /* the dot */
+	if (v->parts == 2)
+		put_label(r, name, v);
 	return true;
 }
 
@@ -234,13 +246,14 @@ take(void *ctx, const struct json_value *v)
 {
 	struct reading *r = ctx;
 	struct recs *w = r->w;
-	uint32_t at = batch_results(w->b)->nentries - w->cur->first_entry;
 	unsigned flags = v->in_array ? ENTRY_ARRAY : 0;
 	bool odd = false;
 	uint64_t cuts;
+	uint32_t at;
 
 	if (take_label(r, v))
 		return !w->overflow;
+	at = batch_results(w->b)->nentries - w->cur->first_entry;
 	take_time(r, v);
 	cuts = cuts_of(v, &odd);
 	if (odd && v->literal)
@@ -321,6 +334,7 @@ sigma_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	enum reason rc;
 
 	r.w = w;
+	r.plain_label = ctx->in->plain_label;
 	r.odd = r.stamped = r.usable = r.from_at = false;
 	r.time = ctx->arrival;
 	ctx->message_done = true;
