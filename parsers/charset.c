@@ -143,10 +143,8 @@ text_look(struct str s)
 #ifdef __SSE2__
 	__m128i high = _mm_setzero_si128(), ctl = high, esc = high;
 
-	/* The last sixteen overlap those before them: what was seen is only seen again. */
-	for (; i < s.n && s.n >= 16; i += 16) {
-		size_t at = i + 16 <= s.n ? i : s.n - 16;
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+	for (; i + 16 <= s.n; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
 		/* unsigned v < 0x20 */
 		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
 		__m128i ok = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
