@@ -1,7 +1,7 @@
 /* Atoms and expressions over one record; each atom at most once per record. */
 #include "detect/matcher.h"
 
-static bool
+static inline bool
 text_fits(struct str want, enum text_shape shape, struct str text)
 {
 	switch (shape) {
@@ -12,7 +12,9 @@ text_fits(struct str want, enum text_shape shape, struct str text)
 	case TEXT_STARTS:
 		return str_starts(text, want);
 	case TEXT_ENDS:
-		return str_ends(text, want);
+		return text.n >= want.n &&
+		       (want.n == 0 || text.p[text.n - 1] == want.p[want.n - 1]) &&
+		       str_ends(text, want);
 	case TEXT_CONTAINS:
 		return want.n == 0 || str_find(text, want) >= 0;
 	case TEXT_GLOB:
@@ -168,6 +170,12 @@ atom_test(struct matcher *m, const struct atom *a)
 		return m->hit_stamp[a->exact] == m->stamp;
 	if (a->kind == ATOM_NULL && slot_field(m, a->slot) == 0)
 		return true;
+	if (a->kind == ATOM_TEXT) { /* nine of ten */
+		while ((i = slot_next(m, a->slot, &at)) != NONE)
+			if (text_value(m, a, i))
+				return true;
+		return false;
+	}
 	while ((i = slot_next(m, a->slot, &at)) != NONE)
 		if (one_value(m, a, i))
 			return true;

@@ -13,6 +13,7 @@
 #define VALUES_MAX  (RECORD_ENTRIES_MAX + 1u) /* the last may be the raw line */
 #define LABEL_CACHE 128u
 #define LABEL_MAX   256u
+#define LABEL_PARTS 4u
 
 struct text_block {
 	struct text_block *next;
@@ -31,6 +32,16 @@ struct label_entry {
 	struct group group;
 	size_t n; /* 0: free */
 	char key[LABEL_MAX];
+};
+
+/* The label of the record before, as its entries spelled it: the next one mostly has it, too. */
+struct label_seen {
+	const struct group *group; /* NULL: none */
+	uint32_t n;
+	struct {
+		uint16_t field, n;
+	} parts[LABEL_PARTS];
+	char text[LABEL_MAX]; /* theirs, one behind the other */
 };
 
 struct matcher {
@@ -72,6 +83,8 @@ struct matcher {
 	uint64_t limits;
 	bool blind; /* the literal scanner failed on this record: look at every rule */
 
+	struct label_seen label;
+
 	struct arena arena; /* all of the above and the label cache */
 	struct label_entry *labels;
 	struct group spare; /* for labels too long to cache */
@@ -81,18 +94,75 @@ struct matcher {
 void values_begin(struct matcher *m, struct batch b, const struct record *r);
 /* Behind it, before anything is looked for by field. */
 void values_link(struct matcher *m);
-bool value_has_text(const struct matcher *m, uint32_t i);
+static inline bool
+is_raw(const struct matcher *m, uint32_t i)
+{
+	return m->has_raw && i == m->n - 1;
+}
+
+static inline enum value_kind
+value_kind(const struct matcher *m, uint32_t i)
+{
+	return is_raw(m, i) ? VALUE_STRING : (enum value_kind)m->entries[i].kind;
+}
+
+static inline bool
+value_has_text(const struct matcher *m, uint32_t i)
+{
+	return value_kind(m, i) <= VALUE_FALSE;
+}
+
 struct str value_raw(const struct matcher *m, uint32_t i);
-struct str value_lower(struct matcher *m, uint32_t i);
+struct str value_make_lower(struct matcher *m, uint32_t i);
+
+static inline struct str
+value_lower(struct matcher *m, uint32_t i)
+{
+	const struct value *v = &m->values[i];
+
+	return v->low_stamp == m->stamp ? v->low : value_make_lower(m, i);
+}
+
 struct str value_sound(struct matcher *m, uint32_t i);
 /* All that keywords look at, in lower case, each value followed by a byte that no text holds
  * (0xff), in one piece: one scan sees it all. *ascii: but for these bytes it is ASCII. */
 struct str values_joined(struct matcher *m, bool *ascii);
-enum value_kind value_kind(const struct matcher *m, uint32_t i);
-/* Walk the values of a slot: start with at = 0; NONE at the end. */
-uint32_t slot_next(struct matcher *m, uint32_t slot, uint32_t *at);
+unsigned slot_resolve(struct matcher *m, uint32_t slot);
+uint32_t slot_every(const struct matcher *m, uint32_t *at);
+
 /* The interned field that the slot stands for in this record, or 0. */
-unsigned slot_field(struct matcher *m, uint32_t slot);
+static inline unsigned
+slot_field(struct matcher *m, uint32_t slot)
+{
+	return m->slot_stamp[slot] == m->stamp ? m->slot_field[slot] : slot_resolve(m, slot);
+}
+
+/* Walk the values of a slot: start with at = 0; NONE at the end. */
+static inline uint32_t
+slot_next(struct matcher *m, uint32_t slot, uint32_t *at)
+{
+	uint32_t i;
+
+	if (slot == SLOT_EVERY)
+		return slot_every(m, at);
+	if (*at == NONE)
+		return NONE;
+	if (*at == 0) {
+		unsigned f = slot_field(m, slot);
+
+		if (f == 0)
+			return NONE;
+		i = m->field_first[f];
+	} else {
+		i = *at - 1;
+	}
+	*at = m->next[i] ? m->next[i] : NONE;
+	return i;
+}
+
+/* ---- label.c ---- */
+/* The rules for the label that the record carries; valid until the next call. */
+const struct group *label_group(struct matcher *m);
 
 /* ---- eval.c ---- */
 bool eval_expr(struct matcher *m, const struct expr *e);

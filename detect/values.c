@@ -90,24 +90,6 @@ values_link(struct matcher *m)
 		link_entry(m, i);
 }
 
-static bool
-is_raw(const struct matcher *m, uint32_t i)
-{
-	return m->has_raw && i == m->n - 1;
-}
-
-enum value_kind
-value_kind(const struct matcher *m, uint32_t i)
-{
-	return is_raw(m, i) ? VALUE_STRING : (enum value_kind)m->entries[i].kind;
-}
-
-bool
-value_has_text(const struct matcher *m, uint32_t i)
-{
-	return value_kind(m, i) <= VALUE_FALSE;
-}
-
 struct str
 value_raw(const struct matcher *m, uint32_t i)
 {
@@ -125,19 +107,15 @@ value_raw(const struct matcher *m, uint32_t i)
 }
 
 struct str
-value_lower(struct matcher *m, uint32_t i)
+value_make_lower(struct matcher *m, uint32_t i)
 {
 	struct value *v = &m->values[i];
+	struct str s = value_raw(m, i);
+	char *to = text_room(m, s.n * 3);
 
-	if (v->low_stamp != m->stamp) {
-		struct str s = value_raw(m, i);
-		char *to;
-
-		to = text_room(m, s.n * 3);
-		v->low_stamp = m->stamp;
-		v->low = str_make(to, utf8_lower_look(s, to, &v->low_ascii));
-		m->block_used += v->low.n;
-	}
+	v->low_stamp = m->stamp;
+	v->low = str_make(to, utf8_lower_look(s, to, &v->low_ascii));
+	m->block_used += v->low.n;
 	return v->low;
 }
 
@@ -207,12 +185,10 @@ value_sound(struct matcher *m, uint32_t i)
 }
 
 unsigned
-slot_field(struct matcher *m, uint32_t slot)
+slot_resolve(struct matcher *m, uint32_t slot)
 {
 	const struct field_ref *ref = &m->rs->slots[slot].ref;
 
-	if (m->slot_stamp[slot] == m->stamp)
-		return m->slot_field[slot];
 	m->slot_stamp[slot] = m->stamp;
 	m->slot_field[slot] = 0;
 	for (size_t i = 0; i < ref->n; i++)
@@ -224,31 +200,13 @@ slot_field(struct matcher *m, uint32_t slot)
 }
 
 uint32_t
-slot_next(struct matcher *m, uint32_t slot, uint32_t *at)
+slot_every(const struct matcher *m, uint32_t *at)
 {
-	unsigned f;
-	uint32_t i;
+	while (*at < m->n) {
+		uint32_t i = (*at)++;
 
-	if (slot == SLOT_EVERY) {
-		while (*at < m->n) {
-			i = (*at)++;
-			if (is_every(m, i))
-				return i;
-		}
-		return NONE;
+		if (is_every(m, i))
+			return i;
 	}
-	if (*at == NONE)
-		return NONE;
-	if (*at == 0) {
-		f = slot_field(m, slot);
-		if (f == 0) {
-			*at = NONE;
-			return NONE;
-		}
-		i = m->field_first[f];
-	} else {
-		i = *at - 1;
-	}
-	*at = m->next[i] ? m->next[i] : NONE;
-	return i;
+	return NONE;
 }
