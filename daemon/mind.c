@@ -146,11 +146,12 @@ settle_matches(struct mind *m, struct batch b, struct record *r, const uint32_t 
 	while ((i < nearly || k < nlate) && n < MATCHES_MAX) {
 		bool first = early && i < nearly && (k == nlate || early[i] <= late[k]);
 		uint32_t rule = first ? early[i++] : late[k++];
-		struct watch_adds adds = {0};
 
 		if (rule >= ruleset_count(m->opt.brain->rules))
 			continue; /* a worker's number: checked, not trusted */
 		if (ruleset_rule(m->opt.brain->rules, rule)->watched) {
+			struct watch_adds adds = {0};
+
 			if (!rule_holds(m->opt.brain->rules, rule, b, r, &m->facts, &adds)) {
 				m->unheld++;
 				continue;

@@ -323,6 +323,8 @@ matcher_explain(struct matcher *m, const struct names *names, struct batch b,
 		values_begin(m, b, r);
 		values_link(m);
 	} else {
+		if (m->group->empty)
+			values_link(m); /* which finding nothing did not need */
 		looked = candidate(&t, r, rule, &why);
 	}
 	matched = looked && eval_expr(m, ru->expr);

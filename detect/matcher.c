@@ -392,10 +392,10 @@ matcher_find(struct matcher *m, struct batch b, const struct record *r, uint32_t
 				 [r->logsource < LOGSOURCE_COUNT ? r->logsource : LOGSOURCE_NONE];
 	forget_candidates(m);
 	m->cost.records++;
-	if (g->empty)
-		return 0;
 	m->group = g;
 	m->blind = false;
+	if (g->empty)
+		return 0;
 	values_link(m);
 	for (size_t i = 0; i < g->nalways; i++)
 		nominate(m, g->always[i]);

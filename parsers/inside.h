@@ -22,6 +22,7 @@ extern const struct parser *const parser_rows[ROWS];
 struct bound {
 	const struct parser *row;    /* NULL: recognise, or */
 	const struct source *source; /* this definition */
+	uint16_t number;             /* parser_number of the row */
 	enum charset charset;
 };
 

@@ -145,6 +145,7 @@ parsers_new_more(const struct input_context *contexts, size_t n, struct str sour
 
 		copy[i] = contexts[i];
 		bad = bind_input(p, &contexts[i], why, &p->bounds[i]);
+		p->bounds[i].number = parser_number(p->bounds[i].row);
 		if (bad < 0)
 			rc = bad;
 	}
@@ -271,7 +272,8 @@ settle(struct parse_ctx *ctx, struct recs *w)
 	if (!ctx->source && ctx->row && ctx->row->dataset)
 		rec_put(w, FIELD_EVENT_DATASET, str_of(ctx->row->dataset));
 	if (!ctx->source && ctx->row)
-		r->product = parser_number(ctx->row);
+		r->product =
+			ctx->row == ctx->bound->row ? ctx->bound->number : parser_number(ctx->row);
 	if (!ctx->source && ctx->row && (ctx->row->flags & PARSER_FOLD))
 		put_fold(w);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
