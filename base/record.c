@@ -536,23 +536,13 @@ rec_put_ip(struct recs *w, unsigned field, struct str text)
 	return true;
 }
 
-void
-rec_put_named(
-	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
+/* By its text; it stands in no table. */
+static void
+put_carried(struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
 {
-	unsigned field;
 	struct entry *e;
 	uint32_t name_off;
 
-	if (name.n == 0 || name.n > RECORD_NAME_MAX) {
-		rec_flag(w, name.n ? REASON_JSON_KEYS : REASON_JSON_TYPE);
-		return;
-	}
-	field = names_find(w->names, name);
-	if (field) {
-		rec_put_kind(w, field, kind, value, flags);
-		return;
-	}
 	if (!new_entry(w) || !locate(w, name, &name_off))
 		return;
 	e = new_entry(w);
@@ -569,6 +559,25 @@ rec_put_named(
 		.name_len = (uint16_t)name.n};
 	if (locate(w, value, &e->off))
 		batch_results(w->b)->nentries++;
+}
+
+void
+rec_put_looked(struct recs *w, unsigned field, struct str name, enum value_kind kind,
+	struct str value, unsigned flags)
+{
+	if (name.n == 0 || name.n > RECORD_NAME_MAX)
+		rec_flag(w, name.n ? REASON_JSON_KEYS : REASON_JSON_TYPE);
+	else if (field != FIELD_NAMED)
+		put(w, field, kind, value, flags);
+	else
+		put_carried(w, name, kind, value, flags);
+}
+
+void
+rec_put_named(
+	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
+{
+	rec_put_looked(w, names_find(w->names, name), name, kind, value, flags);
 }
 
 void
