@@ -166,7 +166,8 @@ struct recs {
 	struct record *cur; /* open record, or NULL */
 	uint32_t frame;     /* of the frame being parsed */
 	uint16_t nth;
-	bool overflow; /* the region is full: the open record will be undone */
+	uint32_t limit; /* of nentries while the record is open and there is room; else 0 */
+	bool overflow;  /* the region is full: the open record will be undone */
 };
 
 /* Begin results for frames from `from`. */
