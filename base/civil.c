@@ -82,14 +82,20 @@ civil_of_ns(int64_t ns, struct civil *ret)
 
 /* ---- back to text ---- */
 
-static char *
-digits(char *p, unsigned v, int n)
+/* 0 to 99. */
+static inline char *
+two(char *p, unsigned v)
 {
-	for (int i = n - 1; i >= 0; i--) {
-		p[i] = (char)('0' + v % 10);
-		v /= 10;
-	}
-	return p + n;
+	p[0] = (char)('0' + v / 10);
+	p[1] = (char)('0' + v % 10);
+	return p + 2;
+}
+
+static inline char *
+three(char *p, unsigned v)
+{
+	*p++ = (char)('0' + v / 100);
+	return two(p, v % 100);
 }
 
 size_t
@@ -97,24 +103,28 @@ stamp_format(int64_t ns, char out[32])
 {
 	struct civil c;
 	char *p = out;
+	unsigned nano;
 
 	civil_of_ns(ns, &c);
-	p = digits(p, (unsigned)c.year, 4);
+	nano = (unsigned)c.nano;
+	p = two(p, (unsigned)c.year / 100);
+	p = two(p, (unsigned)c.year % 100);
 	*p++ = '-';
-	p = digits(p, (unsigned)c.month, 2);
+	p = two(p, (unsigned)c.month);
 	*p++ = '-';
-	p = digits(p, (unsigned)c.day, 2);
+	p = two(p, (unsigned)c.day);
 	*p++ = 'T';
-	p = digits(p, (unsigned)c.hour, 2);
+	p = two(p, (unsigned)c.hour);
 	*p++ = ':';
-	p = digits(p, (unsigned)c.minute, 2);
+	p = two(p, (unsigned)c.minute);
 	*p++ = ':';
-	p = digits(p, (unsigned)c.second, 2);
+	p = two(p, (unsigned)c.second);
 	*p++ = '.';
-	if (c.nano % (int)NS_PER_MS == 0)
-		p = digits(p, (unsigned)(c.nano / (int)NS_PER_MS), 3);
-	else
-		p = digits(p, (unsigned)c.nano, 9);
+	p = three(p, nano / 1000000);
+	if (nano % 1000000) {
+		p = three(p, nano / 1000 % 1000);
+		p = three(p, nano % 1000);
+	}
 	*p++ = 'Z';
 	return (size_t)(p - out);
 }

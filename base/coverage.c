@@ -86,18 +86,25 @@ log_excuses_of_logsource(unsigned logsource)
 unsigned
 log_event_of(struct str category)
 {
+#define ROW(category, event)                                                                       \
+	{                                                                                          \
+		{category, sizeof(category) - 1}, event                                            \
+	}
 	static const struct {
-		const char *category;
+		struct str category;
 		unsigned event;
-	} rows[] = {{"network", EVENT_NETWORK}, {"authentication", EVENT_AUTHENTICATION},
-		{"web", EVENT_WEB}, {"process", EVENT_PROCESS}, {"file", EVENT_PROCESS},
-		{"session", EVENT_SESSION}, {"email", EVENT_EMAIL},
-		{"intrusion_detection", EVENT_ATTACK}, {"threat", EVENT_ATTACK},
-		{"malware", EVENT_PROCESS | EVENT_ATTACK}, {"registry", EVENT_PROCESS},
-		{"driver", EVENT_PROCESS}, {"library", EVENT_PROCESS}};
+	} rows[] = {ROW("network", EVENT_NETWORK), ROW("authentication", EVENT_AUTHENTICATION),
+		ROW("web", EVENT_WEB), ROW("process", EVENT_PROCESS), ROW("file", EVENT_PROCESS),
+		ROW("session", EVENT_SESSION), ROW("email", EVENT_EMAIL),
+		ROW("intrusion_detection", EVENT_ATTACK), ROW("threat", EVENT_ATTACK),
+		ROW("malware", EVENT_PROCESS | EVENT_ATTACK), ROW("registry", EVENT_PROCESS),
+		ROW("driver", EVENT_PROCESS), ROW("library", EVENT_PROCESS)};
+#undef ROW
 
+	/* The first byte tells most apart without a call. */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (str_eq(category, str_of(rows[i].category)))
+		if (category.n == rows[i].category.n && *category.p == *rows[i].category.p &&
+			str_eq(category, rows[i].category))
 			return rows[i].event;
 	return 0;
 }

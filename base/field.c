@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "base/namehash.h"
 
 #define SLOTS_MIN 2048u
 
@@ -29,13 +29,13 @@ struct names {
 static void
 place(struct names *n, unsigned field)
 {
-	uint64_t h = hash_text(n->text[field]);
-	unsigned at = (unsigned)h & n->mask;
+	uint32_t h = name_hash(n->text[field]);
+	unsigned at = h & n->mask;
 
 	while (n->slots[at])
 		at = (at + 1) & n->mask;
 	n->slots[at] = (uint16_t)field;
-	n->tags[at] = (uint8_t)(h >> 56);
+	n->tags[at] = (uint8_t)(h >> 24);
 }
 
 static void
@@ -67,11 +67,11 @@ names_new(void)
 unsigned
 names_find(const struct names *n, struct str name)
 {
-	uint64_t h = hash_text(name);
-	unsigned at = (unsigned)h & n->mask;
+	uint32_t h = name_hash(name);
+	unsigned at = h & n->mask;
 
 	while (n->slots[at]) {
-		if (n->tags[at] == (uint8_t)(h >> 56) && str_eq(n->text[n->slots[at]], name))
+		if (n->tags[at] == (uint8_t)(h >> 24) && str_eq(n->text[n->slots[at]], name))
 			return n->slots[at];
 		at = (at + 1) & n->mask;
 	}

@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include <tmmintrin.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -26,12 +28,16 @@ hash_id(const void *p, size_t n)
 void
 hash128_hex(struct hash128 h, char out[32])
 {
-	static const char digits[] = "0123456789abcdef";
+	const __m128i digits = _mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a',
+			      'b', 'c', 'd', 'e', 'f'),
+		      low = _mm_set1_epi8(15);
+	__m128i v =
+		_mm_set_epi64x((int64_t)__builtin_bswap64(h.lo), (int64_t)__builtin_bswap64(h.hi));
+	__m128i lower = _mm_shuffle_epi8(digits, _mm_and_si128(v, low));
+	__m128i upper = _mm_shuffle_epi8(digits, _mm_and_si128(_mm_srli_epi64(v, 4), low));
 
-	for (int i = 0; i < 16; i++) {
-		out[i] = digits[(h.hi >> (60 - 4 * i)) & 15];
-		out[16 + i] = digits[(h.lo >> (60 - 4 * i)) & 15];
-	}
+	_mm_storeu_si128((__m128i *)(void *)out, _mm_unpacklo_epi8(upper, lower));
+	_mm_storeu_si128((__m128i *)(void *)(out + 16), _mm_unpackhi_epi8(upper, lower));
 }
 
 static int

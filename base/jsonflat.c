@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/namehash.h"
 #include "base/utf8.h"
 
 #define TOKENS_MAX  2048u /* scalars and objects; lim->keys bounds the scalars */
@@ -235,7 +236,7 @@ read_string(struct flat *f, struct str *ret)
 	return read_escaped(f, from, ret);
 }
 
-static struct token *
+static inline struct token *
 token_add(struct flat *f, enum value_kind kind, struct str text)
 {
 	struct level *top = &f->levels[f->depth - 1];
@@ -277,30 +278,6 @@ slots_grow(struct flat *f)
 	}
 }
 
-/* Seven bits of a key: cheap, and never relied on. */
-static unsigned
-key_bits(struct str key)
-{
-	uint64_t a = 0, b = 0;
-
-	if (key.n >= 8) {
-		memcpy(&a, key.p, 8);
-		memcpy(&b, key.p + key.n - 8, 8);
-	} else if (key.n >= 4) {
-		uint32_t from, to;
-
-		memcpy(&from, key.p, 4);
-		memcpy(&to, key.p + key.n - 4, 4);
-		a = from;
-		b = to;
-	} else if (key.n > 0) {
-		a = (unsigned char)key.p[0] | (uint64_t)(unsigned char)key.p[key.n / 2] << 8;
-		b = (unsigned char)key.p[key.n - 1];
-	}
-	a = (a ^ key.n) * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xc2b2ae3d27d4eb4f);
-	return (unsigned)((a ^ a >> 29) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
-}
-
 /* Into the table; an earlier member of the same key is dead then. */
 static void
 member_hash(struct flat *f, const struct level *top, uint32_t first)
@@ -336,7 +313,8 @@ member_walk(struct flat *f, const struct level *top)
 	for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end) {
 		struct token *old = &f->tokens[i];
 
-		if (old->flags & TOKEN_DEAD || !str_eq(old->key, top->key))
+		if (old->hash != f->tokens[top->member].hash || old->flags & TOKEN_DEAD ||
+			!str_eq(old->key, top->key))
 			continue;
 		*f->flags |= UINT64_C(1) << REASON_JSON_DUP;
 		old->flags |= TOKEN_DEAD;
@@ -348,11 +326,10 @@ member_walk(struct flat *f, const struct level *top)
  * The member of the innermost object is complete: it replaces an earlier one of the same key. A few
  * bits tell that a key is new; an object of many members gets them into the table.
  */
-static void
+static inline void
 member_done(struct flat *f, struct level *top)
 {
-	uint32_t first = top->member;
-	unsigned bit;
+	uint32_t first = top->member, hash, bit;
 	bool maybe;
 
 	if (first >= f->ntokens)
@@ -366,7 +343,8 @@ member_done(struct flat *f, struct level *top)
 		member_hash(f, top, first);
 		return;
 	}
-	bit = key_bits(top->key);
+	f->tokens[first].hash = hash = name_hash(top->key);
+	bit = hash >> 25;
 	maybe = top->seen[bit / 64] >> (bit % 64) & 1;
 	top->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
 	if (maybe)
@@ -470,6 +448,52 @@ read_value(struct flat *f)
 	}
 }
 
+/* Where the short way through an object left off. */
+enum left_off { AT_KEY, AT_VALUE, BEHIND_VALUE };
+
+/*
+ * Members without blanks, "key":"text","key":"text", and so on: most of what programs write. f->p
+ * stands on a key's quote; whatever is in any way else is left to who knows all of the grammar.
+ */
+static enum reason
+read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
+{
+	const char *p = f->p, *end = f->end;
+
+	*ret = AT_KEY;
+	while (p < end && *p == '"') {
+		const char *key = p + 1, *stop = string_stop(key, end);
+		struct str text;
+		enum reason r;
+
+		if (end - stop < 4 || stop == key || stop[0] != '"' || stop[1] != ':' ||
+			stop[2] <= ' ')
+			break;
+		top->key = str_make(key, (size_t)(stop - key));
+		top->member = f->ntokens;
+		p = stop + 2;
+		if (*p != '"') {
+			*ret = AT_VALUE;
+			break;
+		}
+		f->p = p + 1;
+		r = read_string(f, &text);
+		if (r != REASON_NONE)
+			return r;
+		p = f->p;
+		if (!token_add(f, VALUE_STRING, text))
+			return REASON_JSON_KEYS;
+		if (end - p < 2 || p[0] != ',' || p[1] != '"') {
+			*ret = BEHIND_VALUE;
+			break;
+		}
+		member_done(f, top);
+		p++;
+	}
+	f->p = p;
+	return REASON_NONE;
+}
+
 /* Key and colon of the next member; f->p stands on the quote. */
 static enum reason
 read_key(struct flat *f, struct level *top)
@@ -516,6 +540,17 @@ close_container(struct flat *f)
 	return REASON_NONE;
 }
 
+/* In front of a key: stand on the next value that is no plain member's, or behind one (*behind). */
+static inline enum reason
+next_member(struct flat *f, struct level *top, bool *behind)
+{
+	enum left_off where;
+	enum reason r = read_plain_members(f, top, &where);
+
+	*behind = where == BEHIND_VALUE;
+	return r == REASON_NONE && where == AT_KEY ? read_key(f, top) : r;
+}
+
 /* Behind a value: fold the member, close what ends here, and stand on the next value. */
 static enum reason
 after_value(struct flat *f)
@@ -533,9 +568,14 @@ after_value(struct flat *f)
 		if (f->p >= f->end)
 			return REASON_JSON_SYNTAX;
 		if (*f->p == ',') {
+			bool behind = false;
+
 			f->p++;
 			skip_blanks(f);
-			return top->array ? REASON_NONE : read_key(f, top);
+			r = top->array ? REASON_NONE : next_member(f, top, &behind);
+			if (r == REASON_NONE && behind)
+				continue;
+			return r;
 		}
 		if (*f->p != (top->array ? ']' : '}'))
 			return REASON_JSON_SYNTAX;
@@ -550,6 +590,7 @@ static enum reason
 after_open(struct flat *f)
 {
 	struct level *top = &f->levels[f->depth - 1];
+	bool behind = false;
 	enum reason r;
 
 	if (!top->array)
@@ -557,8 +598,10 @@ after_open(struct flat *f)
 	skip_blanks(f);
 	if (f->p >= f->end)
 		return REASON_JSON_SYNTAX;
-	if (*f->p != (top->array ? ']' : '}'))
-		return top->array ? REASON_NONE : read_key(f, top);
+	if (*f->p != (top->array ? ']' : '}')) {
+		r = top->array ? REASON_NONE : next_member(f, top, &behind);
+		return r == REASON_NONE && behind ? after_value(f) : r;
+	}
 	r = close_container(f);
 	return r != REASON_NONE ? r : after_value(f);
 }

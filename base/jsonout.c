@@ -1,7 +1,6 @@
 /* jsonout.c - text as the inside of a JSON string (RFC 8259 7). */
-#include <tmmintrin.h>
-
 #include "base/json.h"
+#include "base/jsonput.h"
 #include "base/utf8.h"
 
 /* The first byte that cannot be copied as it stands: quote, backslash, control, or not ASCII. */
@@ -58,60 +57,36 @@ escape_wide(struct buf *out, const char *p, const char *end)
 }
 
 /*
- * How four bytes are spread, by which of them want a backslash in front: row bit i is byte i.
- * Numbers 0 to 3 are the bytes, 4 is a backslash (also what lies behind the last one).
+ * Rows are built from the bits of their number: S0 is a byte as it is, S1 one behind a backslash.
+ * What lies behind the last byte is never looked at.
  */
-static const uint8_t spread[16][8] = {
-	{0, 1, 2, 3, 4, 4, 4, 4},
-	{4, 0, 1, 2, 3, 4, 4, 4},
-	{0, 4, 1, 2, 3, 4, 4, 4},
-	{4, 0, 4, 1, 2, 3, 4, 4},
-	{0, 1, 4, 2, 3, 4, 4, 4},
-	{4, 0, 1, 4, 2, 3, 4, 4},
-	{0, 4, 1, 4, 2, 3, 4, 4},
-	{4, 0, 4, 1, 4, 2, 3, 4},
-	{0, 1, 2, 4, 3, 4, 4, 4},
-	{4, 0, 1, 2, 4, 3, 4, 4},
-	{0, 4, 1, 2, 4, 3, 4, 4},
-	{4, 0, 4, 1, 2, 4, 3, 4},
-	{0, 1, 4, 2, 4, 3, 4, 4},
-	{4, 0, 1, 4, 2, 4, 3, 4},
-	{0, 4, 1, 4, 2, 4, 3, 4},
-	{4, 0, 4, 1, 4, 2, 4, 3},
-};
+#define S0(i) i
+#define S1(i) 8, i
+#define ROW(a, b, c, d, e, f, g, h)                                                                \
+	{                                                                                          \
+		S##a(0), S##b(1), S##c(2), S##d(3), S##e(4), S##f(5), S##g(6), S##h(7)             \
+	}
+#define BY1(...) ROW(0, __VA_ARGS__), ROW(1, __VA_ARGS__)
+#define BY2(...) BY1(0, __VA_ARGS__), BY1(1, __VA_ARGS__)
+#define BY3(...) BY2(0, __VA_ARGS__), BY2(1, __VA_ARGS__)
+#define BY4(...) BY3(0, __VA_ARGS__), BY3(1, __VA_ARGS__)
+#define BY5(...) BY4(0, __VA_ARGS__), BY4(1, __VA_ARGS__)
+#define BY6(...) BY5(0, __VA_ARGS__), BY5(1, __VA_ARGS__)
+#define BY7(...) BY6(0, __VA_ARGS__), BY6(1, __VA_ARGS__)
 
-/* The lower four bytes of v, those of the mask with a backslash in front. Writes eight bytes. */
-static inline char *
-put_spread(char *to, __m128i v, unsigned mask)
-{
-	__m128i how = _mm_loadl_epi64((const __m128i *)(const void *)spread[mask]);
-	__m128i both = _mm_unpacklo_epi32(v, _mm_set1_epi8('\\'));
-
-	_mm_storel_epi64((__m128i *)(void *)to, _mm_shuffle_epi8(both, how));
-	return to + 4 + __builtin_popcount(mask);
-}
+const uint8_t json_spread[256][16] = {BY7(0), BY7(1)};
 
 /* Sixteen bytes at a time while as many are left: quotes and backslashes without a branch, what is
  * not ASCII or a control where it stands. Returns where it stopped. */
 static const char *
 escape_blocks(struct buf *out, const char *p, const char *end)
 {
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      space = _mm_set1_epi8(0x20);
-
 	while (end - p >= 16) {
-		char *to = buf_room(out, 2 * 16 + 8), *from = to;
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		unsigned odd = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, space));
-		unsigned mask = (unsigned)_mm_movemask_epi8(
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
+		char *to = buf_room(out, 2 * 16), *from = to;
+		__m128i v = load16(p);
+		unsigned odd = (unsigned)_mm_movemask_epi8(json_odds(v));
+		unsigned mask = (unsigned)_mm_movemask_epi8(json_marks(v));
 
-		if (!(odd | mask)) {
-			_mm_storeu_si128((__m128i *)(void *)to, v);
-			out->n += 16;
-			p += 16;
-			continue;
-		}
 		if (odd) {
 			unsigned n = (unsigned)__builtin_ctz(odd);
 
@@ -128,11 +103,7 @@ escape_blocks(struct buf *out, const char *p, const char *end)
 				escape_ascii(out, *p++);
 			continue;
 		}
-		to = put_spread(to, v, mask & 15);
-		to = put_spread(to, _mm_srli_si128(v, 4), mask >> 4 & 15);
-		to = put_spread(to, _mm_srli_si128(v, 8), mask >> 8 & 15);
-		to = put_spread(to, _mm_srli_si128(v, 12), mask >> 12);
-		out->n += (size_t)(to - from);
+		out->n += (size_t)(json_put_marked(to, v, mask) - from);
 		p += 16;
 	}
 	return p;
@@ -158,16 +129,6 @@ json_escape(struct buf *out, struct str s)
 	}
 }
 
-static bool
-plain_vector(__m128i v)
-{
-	__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-					   _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
-
-	return _mm_movemask_epi8(hit) == 0;
-}
-
 /* Eight bytes twice: the upper half must not look like control characters. */
 static __m128i
 load8(const char *p)
@@ -185,12 +146,12 @@ is_plain(const char *p, size_t n)
 		const char *last = p + n - 16;
 
 		for (; p < last; p += 16)
-			if (!plain_vector(_mm_loadu_si128((const __m128i *)(const void *)p)))
+			if (json_hits(load16(p)))
 				return false;
-		return plain_vector(_mm_loadu_si128((const __m128i *)(const void *)last));
+		return !json_hits(load16(last));
 	}
 	if (n >= 8)
-		return plain_vector(load8(p)) && plain_vector(load8(p + n - 8));
+		return !json_hits(load8(p)) && !json_hits(load8(p + n - 8));
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == '"' || p[i] == '\\' || (signed char)p[i] < 0x20)
 			return false;

@@ -153,6 +153,11 @@ recs_open(struct recs *w)
 		.first_match = res->nmatches,
 		.original_off = res->ntext, /* until closed: where the record's text began */
 	};
+	w->limit = res->nentries < BATCH_ENTRIES - RECORD_ENTRIES_MAX
+			   ? res->nentries + RECORD_ENTRIES_MAX
+			   : BATCH_ENTRIES;
+	if (w->overflow)
+		w->limit = 0;
 	return w->cur;
 }
 
@@ -289,6 +294,7 @@ recs_close(struct recs *w)
 	res->nrecords++;
 	w->nth++;
 	w->cur = NULL;
+	w->limit = 0;
 	return 0;
 }
 
@@ -302,6 +308,7 @@ recs_drop(struct recs *w)
 	res->nentries = w->cur->first_entry;
 	res->nmatches = w->cur->first_match;
 	w->cur = NULL;
+	w->limit = 0;
 }
 
 void
@@ -325,13 +332,20 @@ recs_end(struct recs *w, uint32_t done)
 	batch_results(w->b)->done = done;
 }
 
+static void
+set_overflow(struct recs *w)
+{
+	w->overflow = true;
+	w->limit = 0;
+}
+
 char *
 rec_text_room(struct recs *w, size_t n)
 {
 	struct batch_results *res = batch_results(w->b);
 
 	if (n > BATCH_TEXT_CAP - res->ntext) {
-		w->overflow = true;
+		set_overflow(w);
 		return NULL;
 	}
 	return w->b.base + BATCH_OFF_TEXT + res->ntext;
@@ -348,15 +362,15 @@ rec_text_take(struct recs *w, const char *p, size_t n)
 static inline bool
 locate(struct recs *w, struct str s, uint32_t *off)
 {
-	uintptr_t base = (uintptr_t)w->b.base, p = (uintptr_t)s.p;
+	uintptr_t at = (uintptr_t)s.p - (uintptr_t)w->b.base;
 	char *room;
 
 	if (s.n == 0) {
 		*off = BATCH_OFF_TEXT;
 		return true;
 	}
-	if (p >= base && p - base < w->b.size) {
-		*off = (uint32_t)(p - base);
+	if (at < w->b.size) {
+		*off = (uint32_t)at;
 		return true;
 	}
 	room = rec_text_room(w, s.n);
@@ -368,29 +382,35 @@ locate(struct recs *w, struct str s, uint32_t *off)
 	return true;
 }
 
+/* Why there is no place for one more entry: none is open, the record has too many, the region is
+ * full. */
+static __attribute__((noinline)) void
+no_entry(struct recs *w)
+{
+	if (!w->cur || w->overflow)
+		return;
+	if (batch_results(w->b)->nentries - w->cur->first_entry >= RECORD_ENTRIES_MAX)
+		rec_flag(w, REASON_JSON_KEYS);
+	else
+		set_overflow(w);
+}
+
 static inline struct entry *
 new_entry(struct recs *w)
 {
-	struct batch_results *res = batch_results(w->b);
+	uint32_t n = batch_results(w->b)->nentries;
 
-	if (!w->cur || w->overflow)
-		return NULL;
-	if (res->nentries - w->cur->first_entry >= RECORD_ENTRIES_MAX) {
-		rec_flag(w, REASON_JSON_KEYS);
-		return NULL;
-	}
-	if (res->nentries >= BATCH_ENTRIES) {
-		w->overflow = true;
-		return NULL;
-	}
-	return &batch_entries(w->b)[res->nentries];
+	if (n < w->limit)
+		return &batch_entries(w->b)[n];
+	no_entry(w);
+	return NULL;
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 put(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsigned flags)
 {
 	struct entry *e = new_entry(w);
-	uint32_t mark = mark_of(field);
+	uint32_t mark = mark_of(field), off;
 
 	if (!e)
 		return;
@@ -398,12 +418,14 @@ put(struct recs *w, unsigned field, enum value_kind kind, struct str value, unsi
 		rec_flag(w, REASON_OVERSIZE);
 		return;
 	}
-	*e = (struct entry){.field = (uint16_t)field,
-		.kind = (uint8_t)kind,
-		.flags = (uint8_t)flags,
-		.len = (uint32_t)value.n};
-	if (locate(w, value, &e->off))
+	if (locate(w, value, &off)) {
+		*e = (struct entry){.field = (uint16_t)field,
+			.kind = (uint8_t)kind,
+			.flags = (uint8_t)flags,
+			.off = off,
+			.len = (uint32_t)value.n};
 		batch_results(w->b)->nentries++;
+	}
 	if (!mark)
 		return;
 	w->cur->marks |= mark;
@@ -536,23 +558,13 @@ rec_put_ip(struct recs *w, unsigned field, struct str text)
 	return true;
 }
 
-void
-rec_put_named(
-	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
+/* By its text; it stands in no table. */
+static void
+put_carried(struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
 {
-	unsigned field;
 	struct entry *e;
 	uint32_t name_off;
 
-	if (name.n == 0 || name.n > RECORD_NAME_MAX) {
-		rec_flag(w, name.n ? REASON_JSON_KEYS : REASON_JSON_TYPE);
-		return;
-	}
-	field = names_find(w->names, name);
-	if (field) {
-		rec_put_kind(w, field, kind, value, flags);
-		return;
-	}
 	if (!new_entry(w) || !locate(w, name, &name_off))
 		return;
 	e = new_entry(w);
@@ -569,6 +581,25 @@ rec_put_named(
 		.name_len = (uint16_t)name.n};
 	if (locate(w, value, &e->off))
 		batch_results(w->b)->nentries++;
+}
+
+void
+rec_put_looked(struct recs *w, unsigned field, struct str name, enum value_kind kind,
+	struct str value, unsigned flags)
+{
+	if (name.n == 0 || name.n > RECORD_NAME_MAX)
+		rec_flag(w, name.n ? REASON_JSON_KEYS : REASON_JSON_TYPE);
+	else if (field != FIELD_NAMED)
+		put(w, field, kind, value, flags);
+	else
+		put_carried(w, name, kind, value, flags);
+}
+
+void
+rec_put_named(
+	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags)
+{
+	rec_put_looked(w, names_find(w->names, name), name, kind, value, flags);
 }
 
 void

@@ -166,7 +166,8 @@ struct recs {
 	struct record *cur; /* open record, or NULL */
 	uint32_t frame;     /* of the frame being parsed */
 	uint16_t nth;
-	bool overflow; /* the region is full: the open record will be undone */
+	uint32_t limit; /* of nentries while the record is open and there is room; else 0 */
+	bool overflow;  /* the region is full: the open record will be undone */
 };
 
 /* Begin results for frames from `from`. */
@@ -202,6 +203,9 @@ bool rec_put_ip(struct recs *w, unsigned field, struct str text);
 /* By name: interned if the table knows it, else carried as text. */
 void rec_put_named(
 	struct recs *w, struct str name, enum value_kind kind, struct str value, unsigned flags);
+/* The same for who has looked the name up already: `field` is what names_find gave. */
+void rec_put_looked(struct recs *w, unsigned field, struct str name, enum value_kind kind,
+	struct str value, unsigned flags);
 /* prefix + name, joined into the batch's text area. */
 void rec_put_prefixed(struct recs *w, struct str prefix, struct str name, struct str value);
 /* One more element of an array field. */

@@ -1,13 +1,19 @@
 /* recordout.c - a record as one line of JSON. The order of the fields is that of ecs.def. */
-#include <emmintrin.h>
-
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/jsonput.h"
 #include "base/record.h"
 #include "base/stamp.h"
 #include "base/utf8.h"
 
 #define NUMBER_MAX 512u /* bytes; readers refuse longer ones */
+
+/*
+ * Who writes has a cursor, and sees to its room before each member (`room`); a function that takes
+ * the cursor gives back where it stands then. SLACK bytes are left behind whatever a member needs:
+ * for what closes it, and for stores of 16 bytes.
+ */
+#define SLACK 64u
 
 struct writer {
 	struct batch b;
@@ -61,16 +67,12 @@ is_fact(unsigned field)
 	return field < FIELD_ECS_END && facts[field];
 }
 
-static inline __m128i
-load16(const char *p)
+/* At least n bytes and SLACK at the cursor. */
+static inline char *
+room(struct writer *w, char *to, size_t n)
 {
-	return _mm_loadu_si128((const __m128i *)(const void *)p);
-}
-
-static inline void
-store16(char *p, __m128i v)
-{
-	_mm_storeu_si128((__m128i *)(void *)p, v);
+	w->out->n = (size_t)(to - w->out->p);
+	return buf_room(w->out, n + SLACK);
 }
 
 /* Where a key was put: KEY_ROOM bytes of room. Returns what lies behind it. */
@@ -86,48 +88,15 @@ put_key(char *to, unsigned field)
 	return to + k->n;
 }
 
-static void
-key(struct writer *w, unsigned field)
+/* The key, and SLACK behind it. */
+static char *
+key(struct writer *w, char *to, unsigned field)
 {
-	char *to = buf_room(w->out, KEY_ROOM);
-
-	w->out->n += (size_t)(put_key(to, field) - to);
+	return put_key(room(w, to, KEY_ROOM), field);
 }
 
-/* Which of the 16 bytes cannot stand in a string as they are. */
-static inline unsigned
-not_plain(__m128i v)
-{
-	/* Signed: bytes from 0x80 are below 0x20 too. */
-	return (unsigned)_mm_movemask_epi8(
-		_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-				     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-			_mm_cmplt_epi8(v, _mm_set1_epi8(0x20))));
-}
-
-/*
- * Text between quotes in one pass: NULL where something in it must be escaped. Reads and writes up
- * to 16 bytes beyond the text.
- */
-static inline char *
-put_plain(char *to, struct str s)
-{
-	size_t i = 0;
-
-	*to++ = '"';
-	for (; i + 16 < s.n; i += 16) {
-		__m128i v = load16(s.p + i);
-
-		store16(to + i, v);
-		if (not_plain(v))
-			return NULL;
-	}
-	store16(to + i, load16(s.p + i));
-	if (not_plain(load16(s.p + i)) & ((1u << (s.n - i)) - 1))
-		return NULL;
-	to[s.n] = '"';
-	return to + s.n + 1;
-}
+/* A few bytes of ours, no more than SLACK. */
+#define PUT(to, lit) ((char *)memcpy((to), "" lit, sizeof(lit) - 1) + sizeof(lit) - 1)
 
 /* Digits alone, up to 16 of them; NULL where it is anything else. Reads and writes 16 bytes. */
 static inline char *
@@ -149,77 +118,120 @@ put_digits(char *to, struct str s)
 
 /* May 16 bytes behind the text be read? They must still be the batch's. */
 static inline bool
-has_margin(const struct writer *w, struct str s)
+has_margin(struct batch b, struct str s)
 {
-	return (size_t)(s.p - w->b.base) + s.n + 16 <= w->b.size;
+	return (size_t)(s.p - b.base) + s.n + 16 <= b.size;
 }
 
-static void
-quoted(struct writer *w, struct str s)
+/* What json_put leaves: the slow way, in room of its own. */
+static __attribute__((noinline)) char *
+put_odd(struct writer *w, char *to, struct str s)
 {
-	char *to = buf_room(w->out, s.n + 2 + 16), *end;
-
-	if (!has_margin(w, s)) {
-		json_quote(w->out, s);
-		return;
-	}
-	end = put_plain(to, s);
-	if (end) {
-		w->out->n += (size_t)(end - to);
-		return;
-	}
-	buf_add_char(w->out, '"');
+	w->out->n = (size_t)(to - w->out->p);
 	json_escape(w->out, s);
-	buf_add_char(w->out, '"');
+	return buf_room(w->out, SLACK);
 }
 
-static void
-key_of(struct writer *w, const struct entry *e)
+/* Text that is not the batch's, between quotes. */
+static char *
+put_foreign(struct writer *w, char *to, struct str s)
 {
-	struct str name;
+	w->out->n = (size_t)(to - w->out->p);
+	json_quote(w->out, s);
+	return buf_room(w->out, SLACK);
+}
 
-	if (e->field != FIELD_NAMED && e->field < FIELD_ECS_END) {
-		key(w, e->field);
-		return;
-	}
-	buf_add_char(w->out, ',');
-	name = entry_name(w->b, w->how->names, e);
+/* A word of our own, which needs no escape; no more than SLACK. */
+static char *
+put_word(char *to, struct str s)
+{
+	*to++ = '"';
+	memcpy(to, s.p, s.n);
+	to += s.n;
+	*to++ = '"';
+	return to;
+}
+
+/* Text between quotes. */
+static inline __attribute__((always_inline)) char *
+put_text(struct writer *w, struct batch b, char *to, struct str s)
+{
+	size_t done = 0;
+
+	*to++ = '"';
+	if (has_margin(b, s))
+		to = json_put(to, s, &done);
+	if (done < s.n)
+		to = put_odd(w, to, str_make(s.p + done, s.n - done));
+	*to++ = '"';
+	return to;
+}
+
+#define TEXT_ROOM(n) (JSON_ROOM(n) + 2)
+
+static char *
+quoted(struct writer *w, char *to, struct str s)
+{
+	return put_text(w, w->b, room(w, to, TEXT_ROOM(s.n)), s);
+}
+
+static char *
+key_of(struct writer *w, char *to, const struct entry *e)
+{
+	if (e->field != FIELD_NAMED && e->field < FIELD_ECS_END)
+		return key(w, to, e->field);
+	*to++ = ',';
 	if (e->field == FIELD_NAMED)
-		quoted(w, name);
+		to = quoted(w, to, batch_bytes(w->b, e->name_off, e->name_len));
 	else
-		json_quote(w->out, name); /* not the batch's */
-	buf_add_char(w->out, ':');
+		to = put_foreign(w, to, names_text(w->how->names, e->field));
+	*to++ = ':';
+	return to;
 }
 
-static void
-scalar(struct writer *w, const struct entry *e)
+/* What is neither a string nor a short whole number. */
+static __attribute__((noinline)) char *
+put_other(struct writer *w, char *to, const struct entry *e, struct str text)
 {
-	struct str text = entry_text(w->b, e);
-
 	switch ((enum value_kind)e->kind) {
 	case VALUE_NUMBER:
 		/* A taken-over worker may call anything a number. */
-		if (text.n <= NUMBER_MAX && str_is_number(text))
-			buf_add_str(w->out, text);
-		else
-			quoted(w, text);
-		break;
+		if (text.n > NUMBER_MAX || !str_is_number(text))
+			return quoted(w, to, text);
+		memcpy(to, text.p, text.n);
+		return to + text.n;
 	case VALUE_TRUE:
-		BUF_ADD_LIT(w->out, "true");
-		break;
+		return PUT(to, "true");
 	case VALUE_FALSE:
-		BUF_ADD_LIT(w->out, "false");
-		break;
+		return PUT(to, "false");
 	case VALUE_NULL:
-		BUF_ADD_LIT(w->out, "null");
-		break;
+		return PUT(to, "null");
 	case VALUE_EMPTY_ARRAY:
-		BUF_ADD_LIT(w->out, "[]");
-		break;
+		return PUT(to, "[]");
 	default:
-		quoted(w, text);
-		break;
+		return quoted(w, to, text);
 	}
+}
+
+/* Room for TEXT_ROOM of the text is there. */
+static inline __attribute__((always_inline)) char *
+put_scalar(struct writer *w, struct batch b, char *to, const struct entry *e, struct str text)
+{
+	char *end = NULL;
+
+	if (e->kind == VALUE_STRING)
+		return put_text(w, b, to, text);
+	if (e->kind == VALUE_NUMBER && has_margin(b, text))
+		end = put_digits(to, text);
+	return end ? end : put_other(w, to, e, text);
+}
+
+static char *
+scalar(struct writer *w, char *to, const struct entry *e)
+{
+	struct str text = entry_text(w->b, e);
+
+	return put_scalar(w, w->b, room(w, to, TEXT_ROOM(text.n)), e, text);
 }
 
 static bool
@@ -232,92 +244,83 @@ same_name(struct writer *w, const struct entry *a, const struct entry *b)
 }
 
 /* One member: entry i, and all later entries of that name if there are any (`many`). */
-static void
-member(struct writer *w, const struct entry *e, uint32_t n, uint32_t i, bool many)
+static char *
+member(struct writer *w, char *to, const struct entry *e, uint32_t n, uint32_t i, bool many)
 {
 	bool first = true;
 
-	key_of(w, &e[i]);
-	if ((!(e[i].flags & ENTRY_ARRAY) && !many) || e[i].kind == VALUE_EMPTY_ARRAY) {
-		scalar(w, &e[i]);
-		return;
-	}
-	buf_add_char(w->out, '[');
+	to = key_of(w, to, &e[i]);
+	if ((!(e[i].flags & ENTRY_ARRAY) && !many) || e[i].kind == VALUE_EMPTY_ARRAY)
+		return scalar(w, to, &e[i]);
+	*to++ = '[';
 	for (uint32_t j = i; j < (many ? n : i + 1); j++) {
 		if (j != i && !same_name(w, &e[i], &e[j]))
 			continue;
 		if (!first)
-			buf_add_char(w->out, ',');
+			*to++ = ',';
 		first = false;
-		scalar(w, &e[j]);
+		to = scalar(w, to, &e[j]);
 	}
-	buf_add_char(w->out, ']');
+	*to++ = ']';
+	return to;
 }
 
 /* A member of ecs.def with one value: what most are. */
-static void
-single(struct writer *w, const struct entry *e)
+static inline __attribute__((always_inline)) char *
+single(struct writer *w, struct batch b, char *to, const struct entry *e)
 {
-	struct str text = entry_text(w->b, e);
-	char *from = buf_room(w->out, KEY_ROOM + text.n + 2 + 2 + 16), *to, *end = NULL;
+	struct str text = entry_text(b, e);
 	bool array = (e->flags & ENTRY_ARRAY) && e->kind != VALUE_EMPTY_ARRAY;
 
-	to = put_key(from, e->field);
+	to = put_key(room(w, to, KEY_ROOM + TEXT_ROOM(text.n)), e->field);
 	*to = '[';
-	to += array;
-	if (has_margin(w, text))
-		end = e->kind == VALUE_STRING   ? put_plain(to, text)
-		      : e->kind == VALUE_NUMBER ? put_digits(to, text)
-						: NULL;
-	w->out->n += (size_t)((end ? end : to) - from);
-	if (!end)
-		scalar(w, e);
-	if (array)
-		buf_add_char(w->out, ']');
+	to = put_scalar(w, b, to + array, e, text);
+	*to = ']';
+	return to + array;
 }
 
-static void
-flags_member(struct writer *w)
+static char *
+flags_member(struct writer *w, char *to)
 {
 	const uint64_t known = UINT64_MAX >> (64 - REASON_COUNT) & ~UINT64_C(1);
 	bool first = true;
 
 	if (!(w->r->reasons & known))
-		return;
-	key(w, FIELD_NOROSHI_FLAGS);
+		return to;
+	to = key(w, to, FIELD_NOROSHI_FLAGS);
 	for (unsigned i = 1; i < REASON_COUNT; i++) {
 		if (!(w->r->reasons >> i & 1))
 			continue;
-		buf_add_str(w->out, first ? STR("[\"") : STR(",\""));
-		buf_add_str(w->out, str_of(reason_word((enum reason)i)));
-		buf_add_char(w->out, '"');
+		*to++ = first ? '[' : ',';
+		to = put_word(room(w, to, 0), str_of(reason_word((enum reason)i)));
 		first = false;
 	}
-	buf_add_char(w->out, ']');
+	*to++ = ']';
+	return to;
 }
 
-static void
-kind_members(struct writer *w)
+static char *
+kind_members(struct writer *w, char *to)
 {
 	enum log_kind kind = record_kind(w->r);
 	bool first = true;
 
 	if (kind == LOG_NONE || kind >= LOG_KINDS)
-		return;
-	key(w, FIELD_NOROSHI_LOG_KIND);
-	quoted(w, log_kind_name(kind));
+		return to;
+	to = key(w, to, FIELD_NOROSHI_LOG_KIND);
+	to = put_word(to, log_kind_name(kind));
 	for (unsigned i = 0; i < EXCUSE_COUNT; i++) {
 		if (!(w->r->excused >> i & 1))
 			continue;
 		if (first)
-			key(w, FIELD_NOROSHI_LOG_EXCUSED);
-		buf_add_str(w->out, first ? STR("[\"") : STR(",\""));
-		buf_add_str(w->out, log_excuse((enum log_excuse)i)->word);
-		buf_add_char(w->out, '"');
+			to = key(w, to, FIELD_NOROSHI_LOG_EXCUSED);
+		*to++ = first ? '[' : ',';
+		to = put_word(room(w, to, 0), log_excuse((enum log_excuse)i)->word);
 		first = false;
 	}
 	if (!first)
-		buf_add_char(w->out, ']');
+		*to++ = ']';
+	return to;
 }
 
 static void
@@ -341,63 +344,88 @@ base64(struct buf *out, struct str s)
 	}
 }
 
-static void
-head_facts(struct writer *w)
+static char *
+put_stamp(char *to, int64_t ns)
 {
-	const struct frame *f = &batch_frames(w->b)[w->r->frame];
-	char hex[32];
-
-	hash128_hex(record_id(w->b, w->r, w->how->input_name), hex);
-	key(w, FIELD_EVENT_ID);
-	buf_add_char(w->out, '"');
-	buf_add(w->out, hex, sizeof(hex));
-	buf_add_char(w->out, '"');
-	key(w, FIELD_EVENT_SEQUENCE);
-	buf_add_u64(w->out, batch_head(w->b)->first_seq + w->r->frame);
-	key(w, FIELD_EVENT_INGESTED);
-	buf_add_char(w->out, '"');
-	stamp_add(w->out, f->arrival);
-	buf_add_char(w->out, '"');
+	*to++ = '"';
+	to += stamp_format(ns, to);
+	*to++ = '"';
+	return to;
 }
 
-static void
-tail_facts(struct writer *w)
+static char *
+put_u64(char *to, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	memcpy(to, digits + i, sizeof(digits) - i);
+	return to + sizeof(digits) - i;
+}
+
+static char *
+head_facts(struct writer *w, char *to)
+{
+	const struct frame *f = &batch_frames(w->b)[w->r->frame];
+
+	to = key(w, to, FIELD_EVENT_ID);
+	*to++ = '"';
+	hash128_hex(record_id(w->b, w->r, w->how->input_name), to);
+	to += 32;
+	*to++ = '"';
+	to = key(w, to, FIELD_EVENT_SEQUENCE);
+	to = put_u64(to, batch_head(w->b)->first_seq + w->r->frame);
+	to = key(w, to, FIELD_EVENT_INGESTED);
+	return put_stamp(to, f->arrival);
+}
+
+/* The bytes that cannot stand as they came: base64, in room of their own. */
+static char *
+put_raw(struct writer *w, char *to, struct str raw)
+{
+	to = PUT(key(w, to, FIELD_NOROSHI_RAW), "\"");
+	w->out->n = (size_t)(to - w->out->p);
+	base64(w->out, raw);
+	return PUT(buf_room(w->out, SLACK), "\"");
+}
+
+static char *
+tail_facts(struct writer *w, char *to)
 {
 	const struct frame *f = &batch_frames(w->b)[w->r->frame];
 	struct str raw = batch_raw(w->b, f), peer = batch_bytes(w->b, f->peer_off, f->peer_len);
 	bool decoded = w->r->flags & RECORD_RAW;
-	bool plain = !decoded && utf8_valid(raw) && (raw.n == 0 || !memchr(raw.p, 0, raw.n));
+	bool plain = !decoded && utf8_is_text(raw);
 
 	if (w->how->source_name.n) {
-		key(w, FIELD_NOROSHI_SOURCE);
-		json_quote(w->out, w->how->source_name);
+		to = key(w, to, FIELD_NOROSHI_SOURCE);
+		to = put_foreign(w, to, w->how->source_name);
 	}
 	if (w->how->input_name.n) {
-		key(w, FIELD_NOROSHI_INPUT);
-		json_quote(w->out, w->how->input_name);
+		to = key(w, to, FIELD_NOROSHI_INPUT);
+		to = put_foreign(w, to, w->how->input_name);
 	}
 	if (peer.n) {
-		key(w, FIELD_NOROSHI_PEER);
-		quoted(w, peer);
+		to = key(w, to, FIELD_NOROSHI_PEER);
+		to = quoted(w, to, peer);
 	}
 	if (f->flags & FRAME_PEER_PID) {
-		key(w, FIELD_NOROSHI_PEER_PID);
-		buf_add_u64(w->out, f->peer_pid);
+		to = key(w, to, FIELD_NOROSHI_PEER_PID);
+		to = put_u64(to, f->peer_pid);
 	}
-	if (w->r->flags & RECORD_UNPARSED) {
-		key(w, FIELD_NOROSHI_UNPARSED);
-		BUF_ADD_LIT(w->out, "true");
-	}
-	flags_member(w);
-	kind_members(w);
-	if (!plain) {
-		key(w, FIELD_NOROSHI_RAW);
-		buf_add_char(w->out, '"');
-		base64(w->out, raw);
-		buf_add_char(w->out, '"');
-	}
-	key(w, FIELD_EVENT_ORIGINAL);
-	quoted(w, decoded ? batch_bytes(w->b, w->r->original_off, w->r->original_len) : raw);
+	if (w->r->flags & RECORD_UNPARSED)
+		to = PUT(key(w, to, FIELD_NOROSHI_UNPARSED), "true");
+	to = flags_member(w, to);
+	to = kind_members(w, to);
+	if (!plain)
+		to = put_raw(w, to, raw);
+	to = key(w, to, FIELD_EVENT_ORIGINAL);
+	return quoted(
+		w, to, decoded ? batch_bytes(w->b, w->r->original_off, w->r->original_len) : raw);
 }
 
 static bool
@@ -428,11 +456,26 @@ is_fact_name(const struct writer *w, const struct entry *e)
 	return field == FIELD_TIMESTAMP || (w->how->facts && is_fact(field));
 }
 
+/* A member that carries its name, with one value. */
+static inline __attribute__((always_inline)) char *
+single_named(struct writer *w, struct batch b, char *to, const struct entry *e)
+{
+	struct str name = batch_bytes(b, e->name_off, e->name_len), text = entry_text(b, e);
+
+	to = room(w, to, TEXT_ROOM(name.n));
+	*to++ = ',';
+	to = put_text(w, b, to, name);
+	*to++ = ':';
+	return put_scalar(w, b, room(w, to, TEXT_ROOM(text.n)), e, text);
+}
+
 /* Names outside ecs.def, in the order in which they came; a repeated name is written with its
  * first. */
-static void
-named_members(struct writer *w, const struct entry *e, uint32_t n)
+static char *
+named_members(struct writer *w, char *to, const struct entry *e, uint32_t n)
 {
+	struct batch b = w->b;
+
 	for (uint32_t i = 0; i < n; i++) {
 		bool again = false;
 
@@ -440,20 +483,31 @@ named_members(struct writer *w, const struct entry *e, uint32_t n)
 			!is_written(&e[i]) || is_fact_name(w, &e[i]))
 			continue;
 		/* Only array elements can repeat a name: readers fold duplicate keys before. */
-		if (e[i].flags & ENTRY_ARRAY)
-			for (uint32_t j = 0; j < i && !again; j++)
-				again = same_name(w, &e[j], &e[i]);
+		if (!(e[i].flags & ENTRY_ARRAY)) {
+			to = e[i].field == FIELD_NAMED ? single_named(w, b, to, &e[i])
+						       : member(w, to, e, n, i, false);
+			continue;
+		}
+		for (uint32_t j = 0; j < i && !again; j++)
+			again = same_name(w, &e[j], &e[i]);
 		if (!again)
-			member(w, e, n, i, e[i].flags & ENTRY_ARRAY);
+			to = member(w, to, e, n, i, true);
 	}
+	return to;
 }
 
-static void
-members(struct writer *w)
+/* In the table of heads: more entries of the field follow. */
+#define MANY (UINT16_C(1) << 15)
+
+_Static_assert(RECORD_ENTRIES_MAX <= MANY, "the number of an entry leaves the bit free");
+
+static char *
+members(struct writer *w, char *to)
 {
-	const struct entry *e = record_entries(w->b, w->r);
+	struct batch b = w->b;
+	const struct entry *e = record_entries(b, w->r);
 	uint16_t head[FIELD_ECS_END];
-	uint64_t seen[(FIELD_ECS_END + 63) / 64] = {0}, many[(FIELD_ECS_END + 63) / 64] = {0};
+	uint64_t seen[(FIELD_ECS_END + 63) / 64] = {0};
 	uint32_t n = w->r->nentries;
 	bool named = false;
 
@@ -467,10 +521,10 @@ members(struct writer *w)
 			named = true;
 			continue;
 		}
-		if (!is_written(&e[i]) || (w->how->facts && is_fact(f)) || f == FIELD_TIMESTAMP)
+		if (!is_written(&e[i]) || (facts[f] && (w->how->facts || f == FIELD_TIMESTAMP)))
 			continue;
 		if (seen[f / 64] & bit) {
-			many[f / 64] |= bit;
+			head[f] |= MANY;
 		} else {
 			seen[f / 64] |= bit;
 			head[f] = (uint16_t)i;
@@ -478,15 +532,12 @@ members(struct writer *w)
 	}
 	for (unsigned word = 0; word < sizeof(seen) / sizeof(seen[0]); word++)
 		for (uint64_t bits = seen[word]; bits; bits &= bits - 1) {
-			unsigned f = word * 64 + (unsigned)__builtin_ctzll(bits);
+			unsigned i = head[word * 64 + (unsigned)__builtin_ctzll(bits)];
 
-			if (many[word] >> (f % 64) & 1)
-				member(w, e, n, head[f], true);
-			else
-				single(w, &e[head[f]]);
+			to = i & MANY ? member(w, to, e, n, i & ~(unsigned)MANY, true)
+				      : single(w, b, to, &e[i]);
 		}
-	if (named)
-		named_members(w, e, n);
+	return named ? named_members(w, to, e, n) : to;
 }
 
 void
@@ -494,19 +545,14 @@ record_json(struct batch b, const struct record *r, const struct record_out *how
 {
 	struct writer w = {b, r, how, out};
 	const struct entry *stamp = record_find(b, r, FIELD_TIMESTAMP);
+	char *to = PUT(buf_room(out, SLACK), "{\"@timestamp\":");
 
-	BUF_ADD_LIT(out, "{\"@timestamp\":");
-	if (stamp) {
-		scalar(&w, stamp);
-	} else {
-		buf_add_char(out, '"');
-		stamp_add(out, r->time);
-		buf_add_char(out, '"');
-	}
+	to = stamp ? scalar(&w, to, stamp) : put_stamp(to, r->time);
 	if (how->facts)
-		head_facts(&w);
-	members(&w);
+		to = head_facts(&w, to);
+	to = members(&w, to);
 	if (how->facts)
-		tail_facts(&w);
-	buf_add_char(out, '}');
+		to = tail_facts(&w, to);
+	*to++ = '}';
+	out->n = (size_t)(to - out->p);
 }

@@ -1,6 +1,6 @@
 #include "base/utf8.h"
 
-#include <emmintrin.h>
+#include <smmintrin.h>
 
 /* The range that the second byte must lie in, which excludes overlong forms, surrogates and what
  * is above U+10FFFF (RFC 3629, 4). */
@@ -67,6 +67,12 @@ utf8_encode(uint32_t cp, char out[4])
 	return 4;
 }
 
+static inline __m128i
+load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
 /* How many bytes at the front are below 0x80. */
 static size_t
 ascii_run(const char *p, size_t n)
@@ -74,8 +80,7 @@ ascii_run(const char *p, size_t n)
 	size_t i = 0;
 
 	for (; n - i >= 16; i += 16) {
-		unsigned high = (unsigned)_mm_movemask_epi8(
-			_mm_loadu_si128((const __m128i *)(const void *)(p + i)));
+		unsigned high = (unsigned)_mm_movemask_epi8(load16(p + i));
 
 		if (high)
 			return i + (size_t)__builtin_ctz(high);
@@ -97,6 +102,31 @@ bool
 utf8_is_ascii(struct str s)
 {
 	return ascii_run(s.p, s.n) == s.n;
+}
+
+/* ASCII alone, and no NUL? As a signed number each byte is above zero then. */
+static bool
+is_ascii_text(const char *p, size_t n)
+{
+	__m128i least = _mm_set1_epi8(0x7f);
+	size_t i = 0;
+
+	if (n < 16) {
+		while (i < n && (signed char)p[i] > 0)
+			i++;
+		return i == n;
+	}
+	for (; i + 16 < n; i += 16)
+		least = _mm_min_epi8(least, load16(p + i));
+	/* Some of the last sixteen have been seen before. */
+	least = _mm_min_epi8(least, load16(p + n - 16));
+	return _mm_movemask_epi8(_mm_cmpgt_epi8(_mm_set1_epi8(1), least)) == 0;
+}
+
+bool
+utf8_is_text(struct str s)
+{
+	return is_ascii_text(s.p, s.n) || (utf8_valid(s) && !memchr(s.p, 0, s.n));
 }
 
 /* Take one code point; false if the bytes at the front are not one. U+FFFD itself is one. */

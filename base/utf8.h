@@ -9,6 +9,8 @@
 bool utf8_valid(struct str s);
 /* True if every byte is below 0x80. */
 bool utf8_is_ascii(struct str s);
+/* Valid, and no NUL in it. */
+bool utf8_is_text(struct str s);
 /* Append s with each maximal invalid part replaced by U+FFFD. */
 void utf8_repair(struct str s, struct buf *out);
 /*

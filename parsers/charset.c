@@ -6,9 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include <smmintrin.h>
 
 #define LEADS  60u  /* 0x81..0x9f, 0xe0..0xfc */
 #define TRAILS 189u /* 0x40..0xfc */
@@ -134,17 +132,46 @@ charsets_done(struct charsets *t)
 
 /* ---- a look ---- */
 
+static inline __m128i
+load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/*
+ * Is all of it printable ASCII? So it is nearly always. One more than each byte, as a signed
+ * number: what is printable is above 0x20 then, and nothing else is.
+ */
+static bool
+is_printable(const char *p, size_t n)
+{
+	const __m128i one = _mm_set1_epi8(1);
+	__m128i least = _mm_set1_epi8(0x7f);
+	size_t i = 0;
+
+	if (n < 16) {
+		while (i < n && (signed char)p[i] >= 0x20 && p[i] != 0x7f)
+			i++;
+		return i == n;
+	}
+	for (; i + 16 < n; i += 16)
+		least = _mm_min_epi8(least, _mm_add_epi8(load16(p + i), one));
+	/* Some of the last sixteen have been seen before. */
+	least = _mm_min_epi8(least, _mm_add_epi8(load16(p + n - 16), one));
+	return _mm_movemask_epi8(_mm_cmpgt_epi8(_mm_set1_epi8(0x21), least)) == 0;
+}
+
 struct text_kind
 text_look(struct str s)
 {
 	struct text_kind k = {0};
+	__m128i high = _mm_setzero_si128(), ctl = high, esc = high;
 	size_t i = 0;
 
-#ifdef __SSE2__
-	__m128i high = _mm_setzero_si128(), ctl = high, esc = high;
-
+	if (is_printable(s.p, s.n))
+		return k;
 	for (; i + 16 <= s.n; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		__m128i v = load16(s.p + i);
 		/* unsigned v < 0x20 */
 		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
 		__m128i ok = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
@@ -158,7 +185,6 @@ text_look(struct str s)
 	k.high = _mm_movemask_epi8(high) != 0;
 	k.control = _mm_movemask_epi8(ctl) != 0;
 	k.escape = _mm_movemask_epi8(esc) != 0;
-#endif
 	for (; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 

@@ -23,22 +23,35 @@ enum key {
 	KEY_COUNT
 };
 
-/* A name's first eight bytes as a number that orders as the bytes do. */
+/* A name's first eight bytes as a number that orders as the bytes do; its last eight if there are
+ * more. */
 #define AT(name, i)                                                                                \
 	((uint64_t)(unsigned char)(name)[sizeof(name) > (i) ? (i) : sizeof(name) - 1]              \
 		<< (56 - 8 * (i)))
 #define HEAD(name)                                                                                 \
 	(AT(name, 0) | AT(name, 1) | AT(name, 2) | AT(name, 3) | AT(name, 4) | AT(name, 5) |       \
 		AT(name, 6) | AT(name, 7))
+#define BACK(name, i)                                                                              \
+	((uint64_t)(unsigned char)(name)[sizeof(name) > 9 ? sizeof(name) - 9 + (i) : 0]            \
+		<< (56 - 8 * (i)))
+#define TAIL(name)                                                                                 \
+	(BACK(name, 0) | BACK(name, 1) | BACK(name, 2) | BACK(name, 3) | BACK(name, 4) |           \
+		BACK(name, 5) | BACK(name, 6) | BACK(name, 7))
 static const struct row {
 	struct str name;
+	uint64_t tail;
 	uint16_t field;
 	uint8_t how;
 } rows[KEY_COUNT] = {
-#define K(name, field, how) {{#name, sizeof(#name) - 1}, FIELD_##field, how},
+#define K(name, field, how) {{#name, sizeof(#name) - 1}, TAIL(#name), FIELD_##field, how},
 #include "parsers/fortigate.def"
 #undef K
 };
+
+/* Head and tail are all of a name. */
+#define K(name, field, how) _Static_assert(sizeof(#name) - 1 <= 16, "a longer key");
+#include "parsers/fortigate.def"
+#undef K
 
 struct line {
 	struct parse_ctx *ctx;
@@ -90,13 +103,33 @@ find_key(struct str key, size_t behind)
 	/* Rows with one head stand side by side. */
 	for (; *from == head; from--) {
 		const struct row *row = &rows[from - heads];
+		uint64_t tail = 0;
 
-		if (str_eq(key, row->name))
+		if (key.n > 8)
+			memcpy(&tail, key.p + key.n - 8, sizeof(tail));
+		if (key.n == row->name.n && (key.n <= 8 || __builtin_bswap64(tail) == row->tail))
 			return (int)(from - heads);
 		if (from == heads)
 			break;
 	}
 	return -1;
+}
+
+/* The first of two bytes at or behind p; end if there is none. */
+static inline const char *
+first_of(const char *p, const char *end, char a, char b)
+{
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+			_mm_cmpeq_epi8(v, _mm_set1_epi8(a)), _mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
+
+		if (hit)
+			return p + __builtin_ctz(hit);
+	}
+	while (p < end && *p != a && *p != b)
+		p++;
+	return p;
 }
 
 /* A quoted value whose quote is gone from *s; FortiOS puts a backslash before quotes and
@@ -105,9 +138,15 @@ static struct str
 quoted(struct str *s, bool *escaped)
 {
 	const char *from = s->p, *p = from, *end = s->p + s->n;
+	const char *stop = first_of(from, end, '"', '\\');
 	struct str ret;
 
 	*escaped = false;
+	if (stop < end && *stop == '"') {
+		ret = str_make(from, (size_t)(stop - from));
+		str_skip(s, ret.n + 1);
+		return ret;
+	}
 	for (;;) {
 		const char *quote = memchr(p, '"', (size_t)(end - p));
 		const char *slash;
@@ -217,9 +256,9 @@ next_pair(struct line *l, struct str *s, char separator, struct str *key, struct
 			if (escaped)
 				*value = unescape(l, *value);
 		} else {
-			ptrdiff_t end = str_chr(*s, separator);
+			const char *end = first_of(s->p, s->p + s->n, separator, separator);
 
-			*value = str_make(s->p, end < 0 ? s->n : (size_t)end);
+			*value = str_make(s->p, (size_t)(end - s->p));
 			str_skip(s, value->n);
 		}
 		return true;
@@ -262,7 +301,8 @@ event_time(struct line *l)
 static bool
 absent(struct str v)
 {
-	return v.n == 0 || str_eq(v, STR("N/A")) || str_eq(v, STR("n/a")) || str_eq(v, STR("-"));
+	return v.n == 0 || (v.n <= 3 && (str_eq(v, STR("N/A")) || str_eq(v, STR("n/a")) ||
+						str_eq(v, STR("-"))));
 }
 
 static void

@@ -142,7 +142,7 @@ json_row_put(struct recs *w, const struct json_value *v)
 	else if (field != FIELD_NAMED)
 		rec_put_kind(w, field, v->kind, v->text, flags);
 	else
-		rec_put_named(w, v->name, v->kind, v->text, flags);
+		rec_put_looked(w, field, v->name, v->kind, v->text, flags);
 }
 
 bool

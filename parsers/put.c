@@ -338,12 +338,17 @@ put_url(struct recs *w, struct str url, bool authority)
 bool
 in_words(const char *words, struct str word)
 {
-	struct str list = str_of(words), one;
+	struct str list = str_of(words);
 
-	while (list.n) {
-		str_cut(&list, ' ', &one);
-		if (str_eq(one, word))
-			return true;
+	while (word.n && list.n >= word.n) {
+		ptrdiff_t at = str_find(list, word);
+		const char *hit = list.p + at, *end = hit + word.n;
+
+		if (at < 0)
+			return false;
+		if ((hit == words || hit[-1] == ' ') && (*end == 0 || *end == ' '))
+			return str_chr(word, ' ') < 0;
+		str_skip(&list, (size_t)at + 1);
 	}
 	return false;
 }

@@ -38,7 +38,7 @@ windows_sniff(struct str message)
 
 	if (s.n < 2)
 		return false;
-	if (win_text_begins(s) && *s.p != '{')
+	if (*s.p != '{' && win_text_begins(s))
 		return true;
 	if (*s.p == '<' || *s.p == '-')
 		return xml_event(s).n > 0;
@@ -247,11 +247,11 @@ static void
 take_winlog(struct win *e, struct str name, const struct json_value *v)
 {
 	static const struct {
-		const char *name;
+		struct str name;
 		uint8_t head;
-	} known[] = {{"channel", HEAD_CHANNEL}, {"provider_name", HEAD_PROVIDER},
-		{"event_id", HEAD_EVENT_ID}, {"computer_name", HEAD_COMPUTER},
-		{"user.name", HEAD_USER}, {"user.domain", HEAD_DOMAIN}};
+	} known[] = {{{"channel", 7}, HEAD_CHANNEL}, {{"provider_name", 13}, HEAD_PROVIDER},
+		{{"event_id", 8}, HEAD_EVENT_ID}, {{"computer_name", 13}, HEAD_COMPUTER},
+		{{"user.name", 9}, HEAD_USER}, {{"user.domain", 11}, HEAD_DOMAIN}};
 	struct str rest = name;
 
 	if (str_take(&rest, STR("event_data."))) {
@@ -265,7 +265,7 @@ take_winlog(struct win *e, struct str name, const struct json_value *v)
 		audit(e, v->text);
 	} else {
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (str_eq(name, str_of(known[i].name)))
+			if (str_eq(name, known[i].name))
 				e->head[known[i].head] = v->text;
 	}
 	json_row_put(e->w, v);
