@@ -7,8 +7,8 @@
 Each lane (10,000 events) is repeated to 100,000 (--repeat 10; more makes light lanes steadier). CPU
 seconds (user + system) of one process on core 1, less those of the same command over no events (the
 load of the rules); medians over runs that alternate between the two programs. With and without
-log-source routing. Matches per rule are compared; rules that differ are listed. Noroshi reads the same
-events with their product, category and service once more as the label `logsource`. The lane
+log-source routing (both take product, category and service of the event itself for its log source).
+Matches per rule are compared; rules that differ are listed. The lane
 correlation takes its own rules (correlation.yml); its events get increasing times, 100 ms apart, and
 each match is told (--refire every), as rsigma does. rsigma also tells the matches of rules that only
 feed a correlation and do not say `generate`; Noroshi does not, so these differ.
@@ -46,11 +46,6 @@ def cpu(command, source, sink):
     return used.ru_utime + used.ru_stime
 
 
-def labelled(line):
-    label = {k: v for k, v in json.loads(line).items() if k in ("product", "category", "service") and isinstance(v, str)}
-    return line.rstrip("\n")[:-1] + ',"logsource":' + json.dumps(label) + "}\n" if label else line
-
-
 def timed(lines):
     """Each event 100 ms after the one before."""
     start = datetime.datetime(2026, 7, 28, tzinfo=datetime.timezone.utc)
@@ -59,18 +54,16 @@ def timed(lines):
         yield f'{{"@timestamp":"{at}",' + line[1:]
 
 
-def lane_files(name, folder, repeat):
+def lane_file(name, folder, repeat):
     with gzip.open(os.path.join(BENCH, "rsigma-lanes", name + ".ndjson.gz"), "rt", encoding="utf-8") as f:
         lines = f.readlines()
     lines *= repeat
     if name == "correlation":
         lines = list(timed(lines))
-    paths = {}
-    for who, texts in (("rsigma", lines), ("noroshi", map(labelled, lines))):
-        paths[who] = os.path.join(folder, f"{name}.{who}")
-        with open(paths[who], "w", encoding="utf-8") as f:
-            f.writelines(texts)
-    return paths, len(lines)
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines(lines)
+    return path, len(lines)
 
 
 def matches(path):
@@ -85,7 +78,7 @@ def matches(path):
 
 def commands(rules, routing, rsigma, every):
     out = {"noroshi": [NOROSHI, "replay", "--source", "sigma", "--matches", "--rules", rules,
-                       "--logsource", "label" if routing else "ignore",
+                       "--logsource", "event" if routing else "ignore",
                        *(["--refire", "every"] if every else []), "-"]}
     if rsigma:
         out["rsigma"] = [rsigma, "engine", "eval", "-r", rules, "--quiet", "--output-format", "ndjson",
@@ -93,14 +86,14 @@ def commands(rules, routing, rsigma, every):
     return out
 
 
-def race(programs, sources, folder, runs):
+def race(programs, source, folder, runs):
     empty = os.path.join(folder, "empty")
     open(empty, "w").close()
     load, whole = collections.defaultdict(list), collections.defaultdict(list)
     for _ in range(runs):
         for who, command in programs.items():
             load[who].append(cpu(command, empty, os.devnull))
-            whole[who].append(cpu(command, sources[who], os.path.join(folder, who + ".out")))
+            whole[who].append(cpu(command, source, os.path.join(folder, who + ".out")))
     return {who: statistics.median(whole[who]) - statistics.median(load[who]) for who in programs}
 
 
@@ -118,9 +111,9 @@ def main():
     for lane in a.lanes.split(","):
         for routing in (True, False):
             with tempfile.TemporaryDirectory() as folder:
-                sources, events = lane_files(lane, folder, a.repeat)
+                source, events = lane_file(lane, folder, a.repeat)
                 rules = os.path.join(BENCH, "rsigma-lanes", "correlation.yml") if lane == "correlation" else a.rules
-                used = race(commands(rules, routing, rsigma, lane == "correlation"), sources, folder, a.runs)
+                used = race(commands(rules, routing, rsigma, lane == "correlation"), source, folder, a.runs)
                 row = {"lane": lane, "routing": routing, "events": events,
                        "us": {who: s / events * 1e6 for who, s in used.items()},
                        "matches": {"noroshi": sum(matches(os.path.join(folder, "noroshi.out")).values())}}
