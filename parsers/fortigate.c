@@ -7,6 +7,7 @@
 #include <emmintrin.h>
 
 #include "base/stamp.h"
+#include "base/strscan.h"
 #include "parsers/put.h"
 #include "parsers/web.h"
 
@@ -115,35 +116,16 @@ find_key(struct str key, size_t behind)
 	return -1;
 }
 
-/* The first of two bytes at or behind p; end if there is none. */
-static inline const char *
-first_of(const char *p, const char *end, char a, char b)
-{
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(
-			_mm_cmpeq_epi8(v, _mm_set1_epi8(a)), _mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
-
-		if (hit)
-			return p + __builtin_ctz(hit);
-	}
-	while (p < end && *p != a && *p != b)
-		p++;
-	return p;
-}
-
 /* A quoted value whose quote is gone from *s; FortiOS puts a backslash before quotes and
  * backslashes. *escaped: there is one inside. */
 static struct str
 quoted(struct str *s, bool *escaped)
 {
 	const char *from = s->p, *p = from, *end = s->p + s->n;
-	const char *stop = first_of(from, end, '"', '\\');
-	struct str ret;
+	struct str ret = str_make(from, str_before(*s, '"', '\\'));
 
 	*escaped = false;
-	if (stop < end && *stop == '"') {
-		ret = str_make(from, (size_t)(stop - from));
+	if (ret.n < s->n && from[ret.n] == '"') {
 		str_skip(s, ret.n + 1);
 		return ret;
 	}
@@ -256,9 +238,7 @@ next_pair(struct line *l, struct str *s, char separator, struct str *key, struct
 			if (escaped)
 				*value = unescape(l, *value);
 		} else {
-			const char *end = first_of(s->p, s->p + s->n, separator, separator);
-
-			*value = str_make(s->p, (size_t)(end - s->p));
+			*value = str_make(s->p, str_before(*s, separator, separator));
 			str_skip(s, value->n);
 		}
 		return true;
