@@ -5,10 +5,9 @@
  * each scalar and each object, the second tells the sink. Only so can the last of two equal keys
  * win without the sink having to take anything back.
  */
-#include <emmintrin.h>
-
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/jsonput.h"
 #include "base/namehash.h"
 #include "base/utf8.h"
 
@@ -69,15 +68,13 @@ skip_blanks(struct flat *f)
 static inline const char *
 string_stop(const char *p, const char *end)
 {
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      control = _mm_set1_epi8(0x1f);
+	const __m128i control = _mm_set1_epi8(0x1f);
 
 	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-			_mm_cmpeq_epi8(_mm_max_epu8(v, control), control));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+		__m128i v = load16(p);
+		/* Unsigned: what is not ASCII stands in strings as it is. */
+		__m128i low = _mm_cmpeq_epi8(_mm_max_epu8(v, control), control);
+		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(json_marks(v), low));
 
 		if (mask)
 			return p + __builtin_ctz(mask);
@@ -178,10 +175,10 @@ copy_plain(const char *p, const char *stop, char **to)
 
 	/* What is written never gets ahead of what is read, so 16 bytes fit there as well. */
 	for (; stop - p >= 16; p += 16, *to += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i v = load16(p);
 		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
 
-		_mm_storeu_si128((__m128i *)(void *)*to, v);
+		store16(*to, v);
 		if (mask) {
 			unsigned n = (unsigned)__builtin_ctz(mask);
 
@@ -236,10 +233,11 @@ read_string(struct flat *f, struct str *ret)
 	return read_escaped(f, from, ret);
 }
 
+/* One more of the innermost container, below `key`. */
 static inline struct token *
-token_add(struct flat *f, enum value_kind kind, struct str text)
+token_under(struct flat *f, const struct level *top, enum value_kind kind, struct str key,
+	struct str text)
 {
-	struct level *top = &f->levels[f->depth - 1];
 	struct token *t;
 
 	if (f->ntokens >= TOKENS_MAX)
@@ -247,13 +245,21 @@ token_add(struct flat *f, enum value_kind kind, struct str text)
 	if (kind != VALUE_OBJECT && ++f->scalars > f->lim->keys)
 		return NULL;
 	t = &f->tokens[f->ntokens++];
-	t->key = top->key;
+	t->key = key;
 	t->text = text;
 	t->owner = top->object;
 	t->parts = top->parts;
 	t->kind = (uint8_t)kind;
 	t->flags = top->in_array ? TOKEN_IN_ARRAY : 0;
 	return t;
+}
+
+static struct token *
+token_add(struct flat *f, enum value_kind kind, struct str text)
+{
+	const struct level *top = &f->levels[f->depth - 1];
+
+	return token_under(f, top, kind, top->key, text);
 }
 
 static void
@@ -307,7 +313,7 @@ member_hash(struct flat *f, const struct level *top, uint32_t first)
 }
 
 /* The few members before this one, each in turn. */
-static void
+static __attribute__((noinline)) void
 member_walk(struct flat *f, const struct level *top)
 {
 	for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end) {
@@ -322,33 +328,40 @@ member_walk(struct flat *f, const struct level *top)
 	}
 }
 
+/* An object of many members gets them into the table. */
+static __attribute__((noinline)) void
+member_of_many(struct flat *f, struct level *top)
+{
+	if (top->count == MEMBERS_FEW + 1)
+		for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end)
+			if (!(f->tokens[i].flags & TOKEN_DEAD))
+				member_hash(f, top, i);
+	member_hash(f, top, top->member);
+}
+
 /*
  * The member of the innermost object is complete: it replaces an earlier one of the same key. A few
- * bits tell that a key is new; an object of many members gets them into the table.
+ * bits tell that a key is new.
  */
 static inline void
-member_done(struct flat *f, struct level *top)
+member_done(struct flat *f, struct level *top, struct str key)
 {
-	uint32_t first = top->member, hash, bit;
-	bool maybe;
+	struct token *t = &f->tokens[top->member];
+	uint64_t bit, *seen;
 
-	if (first >= f->ntokens)
+	if (top->member >= f->ntokens)
 		return;
-	f->tokens[first].end = f->ntokens;
+	t->end = f->ntokens;
 	if (++top->count > MEMBERS_FEW) {
-		if (top->count == MEMBERS_FEW + 1)
-			for (uint32_t i = top->first; i < first; i = f->tokens[i].end)
-				if (!(f->tokens[i].flags & TOKEN_DEAD))
-					member_hash(f, top, i);
-		member_hash(f, top, first);
+		member_of_many(f, top);
 		return;
 	}
-	f->tokens[first].hash = hash = name_hash(top->key);
-	bit = hash >> 25;
-	maybe = top->seen[bit / 64] >> (bit % 64) & 1;
-	top->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
-	if (maybe)
+	t->hash = name_hash(key);
+	bit = UINT64_C(1) << (t->hash & 63);
+	seen = &top->seen[t->hash >> 6 & 1];
+	if (*seen & bit)
 		member_walk(f, top);
+	*seen |= bit;
 }
 
 static enum reason
@@ -462,32 +475,40 @@ read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
 
 	*ret = AT_KEY;
 	while (p < end && *p == '"') {
-		const char *key = p + 1, *stop = string_stop(key, end);
-		struct str text;
-		enum reason r;
+		const char *from = p + 1, *stop = string_stop(from, end);
+		struct str key = str_make(from, (size_t)(stop - from)), text;
 
-		if (end - stop < 4 || stop == key || stop[0] != '"' || stop[1] != ':' ||
+		if (end - stop < 4 || key.n == 0 || stop[0] != '"' || stop[1] != ':' ||
 			stop[2] <= ' ')
 			break;
-		top->key = str_make(key, (size_t)(stop - key));
+		top->key = key;
 		top->member = f->ntokens;
 		p = stop + 2;
 		if (*p != '"') {
 			*ret = AT_VALUE;
 			break;
 		}
-		f->p = p + 1;
-		r = read_string(f, &text);
-		if (r != REASON_NONE)
-			return r;
+		stop = string_stop(++p, end);
+		text = str_make(p, (size_t)(stop - p));
+		f->p = p;
+		if (stop < end && *stop == '"')
+			f->p = stop + 1;
+		else if (stop == end || *stop != '\\')
+			return REASON_JSON_SYNTAX;
+		else {
+			enum reason r = read_escaped(f, p, &text);
+
+			if (r != REASON_NONE)
+				return r;
+		}
 		p = f->p;
-		if (!token_add(f, VALUE_STRING, text))
+		if (!token_under(f, top, VALUE_STRING, key, text))
 			return REASON_JSON_KEYS;
 		if (end - p < 2 || p[0] != ',' || p[1] != '"') {
 			*ret = BEHIND_VALUE;
 			break;
 		}
-		member_done(f, top);
+		member_done(f, top, key);
 		p++;
 	}
 	f->p = p;
@@ -563,7 +584,7 @@ after_value(struct flat *f)
 			return REASON_NONE;
 		top = &f->levels[f->depth - 1];
 		if (!top->array)
-			member_done(f, top);
+			member_done(f, top, top->key);
 		skip_blanks(f);
 		if (f->p >= f->end)
 			return REASON_JSON_SYNTAX;
