@@ -18,6 +18,7 @@
 #define SLOTS_MAX   4096u
 #define PATH_BYTES  1024u
 #define NUMBER_MAX  512u
+#define KEY_SHORT   32u
 
 enum token_flag { TOKEN_IN_ARRAY = 1, TOKEN_LAST = 2, TOKEN_DEAD = 4 };
 
@@ -45,6 +46,7 @@ struct level {
 };
 
 struct flat {
+	struct str text;
 	const char *p, *end;
 	const struct json_limits *lim;
 	const struct json_sink *sink;
@@ -654,14 +656,29 @@ tokenize(struct flat *f)
 	return f->p == f->end ? REASON_NONE : REASON_JSON_SYNTAX;
 }
 
+/* Most keys are short, and what stands behind them in the text may be copied as well. The path has
+ * KEY_SHORT bytes of room behind it. */
+static inline void
+copy_key(const struct flat *f, char *to, struct str key)
+{
+	uintptr_t at = (uintptr_t)key.p - (uintptr_t)f->text.p;
+
+	if (key.n <= KEY_SHORT && at < f->text.n && f->text.n - at >= KEY_SHORT) {
+		store16(to, load16(key.p));
+		store16(to + 16, load16(key.p + 16));
+	} else if (key.n) {
+		memcpy(to, key.p, key.n);
+	}
+}
+
 static enum reason
 emit(struct flat *f)
 {
 	/* Of the path up to so many parts: written before it is read, for what has parts hangs
 	 * below a token of fewer. */
 	uint16_t length[DEPTH_MAX + 1];
-	char path[PATH_BYTES];
-	size_t max = f->lim->name < sizeof(path) ? f->lim->name : sizeof(path);
+	char path[PATH_BYTES + KEY_SHORT];
+	size_t max = f->lim->name < PATH_BYTES ? f->lim->name : PATH_BYTES;
 	uint32_t i = 0;
 
 	while (i < f->ntokens) {
@@ -690,8 +707,7 @@ emit(struct flat *f)
 		if (t->parts > 1 || t->kind == VALUE_OBJECT) {
 			if (before)
 				path[before - 1] = '.';
-			if (t->key.n)
-				memcpy(path + before, t->key.p, t->key.n);
+			copy_key(f, path + before, t->key);
 			if (t->parts > 1)
 				v.name = str_make(path, before + t->key.n);
 		}
@@ -708,6 +724,7 @@ json_flatten(struct str text, const struct json_limits *lim, const struct json_s
 	struct flat f;
 	enum reason read, told;
 
+	f.text = text;
 	f.p = text.p;
 	f.end = text.p + text.n;
 	f.lim = lim;
