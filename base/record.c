@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "base/err.h"
+#include "base/strscan.h"
 
 /*
  * The fields that are asked of every record, most often in vain: each has a bit in record.marks.
@@ -376,7 +377,7 @@ locate(struct recs *w, struct str s, uint32_t *off)
 	room = rec_text_room(w, s.n);
 	if (!room)
 		return false;
-	memcpy(room, s.p, s.n);
+	str_copy(room, s);
 	*off = (uint32_t)(room - w->b.base);
 	rec_text_take(w, room, s.n);
 	return true;
@@ -611,9 +612,8 @@ rec_put_prefixed(struct recs *w, struct str prefix, struct str name, struct str 
 		rec_flag(w, REASON_JSON_KEYS);
 		return;
 	}
-	memcpy(joined, prefix.p, prefix.n);
-	if (name.n)
-		memcpy(joined + prefix.n, name.p, name.n);
+	str_copy(joined, prefix);
+	str_copy(joined + prefix.n, name);
 	rec_put_named(w, str_make(joined, prefix.n + name.n), VALUE_STRING, value, 0);
 }
 
