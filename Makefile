@@ -12,7 +12,7 @@ DESTDIR ?=
 VERSION := 0.1.0
 PKGS   := libevent libevent_pthreads rdkafka hiredis libpcre2-8 libhs libzstd sqlite3 libcurl libfyaml jansson libcrypto libseccomp libxxhash zlib libpsl
 
-OPT_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
+OPT_release := -O3 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 OPT_debug   := -O1 -g -DNOROSHI_TEST_HOOKS=1
 OPT     := $(OPT_$(MODE)) $(if $(SAN),-U_FORTIFY_SOURCE -DNOROSHI_TEST_HOOKS=1)
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
