@@ -8,8 +8,8 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/jsonput.h"
+#include "base/jsontext.h"
 #include "base/namehash.h"
-#include "base/utf8.h"
 
 #define TOKENS_MAX  2048u /* scalars and objects; lim->keys bounds the scalars */
 #define DEPTH_MAX   256u
@@ -66,162 +66,11 @@ skip_blanks(struct flat *f)
 		f->p++;
 }
 
-/* The first quote, backslash or control character at or behind p; end if there is none. */
-static inline const char *
-string_stop(const char *p, const char *end)
-{
-	const __m128i control = _mm_set1_epi8(0x1f);
-
-	for (; end - p >= 16; p += 16) {
-		__m128i v = load16(p);
-		/* Unsigned: what is not ASCII stands in strings as it is. */
-		__m128i low = _mm_cmpeq_epi8(_mm_max_epu8(v, control), control);
-		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(json_marks(v), low));
-
-		if (mask)
-			return p + __builtin_ctz(mask);
-	}
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-		p++;
-	return p;
-}
-
-/* Four hexadecimal digits, or -1. */
-static int
-hex4(const char *p, const char *end)
-{
-	int v = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int c = p[i] | 0x20; /* lower case; digits keep their value */
-
-		if (is_digit(p[i]))
-			v = v * 16 + (p[i] - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v * 16 + (c - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
-/* RFC 8259 7: \uXXXX, two of them for what lies beyond U+FFFF. p stands behind "\u". */
-static const char *
-unescape_u(struct flat *f, const char *p, char **to)
-{
-	int hi = hex4(p, f->end), lo;
-	uint32_t cp = (uint32_t)hi;
-
-	if (hi < 0)
-		return NULL;
-	p += 4;
-	if (hi >= 0xd800 && hi <= 0xdfff) {
-		bool pair = hi < 0xdc00 && f->end - p >= 6 && p[0] == '\\' && p[1] == 'u';
-
-		lo = pair ? hex4(p + 2, f->end) : -1;
-		if (lo >= 0xdc00 && lo <= 0xdfff) {
-			cp = 0x10000 + (((uint32_t)hi - 0xd800) << 10) + ((uint32_t)lo - 0xdc00);
-			p += 6;
-		} else {
-			cp = 0xfffd;
-			*f->flags |= UINT64_C(1) << REASON_ENCODING;
-		}
-	}
-	*to += utf8_encode(cp, *to);
-	return p;
-}
-
-/* p stands behind the backslash, before the closing quote. */
-static const char *
-unescape_one(struct flat *f, const char *p, char **to)
-{
-	static const char meant[256] = {['"'] = '"',
-		['\\'] = '\\',
-		['/'] = '/',
-		['b'] = '\b',
-		['f'] = '\f',
-		['n'] = '\n',
-		['r'] = '\r',
-		['t'] = '\t'};
-	char c = meant[(unsigned char)*p];
-
-	if (!c)
-		return *p == 'u' ? unescape_u(f, p + 1, to) : NULL;
-	*(*to)++ = c;
-	return p + 1;
-}
-
-/* The string's closing quote, or NULL: nothing is decoded yet, so that room is asked for once. */
-static const char *
-closing_quote(const char *p, const char *end)
-{
-	for (;;) {
-		p = string_stop(p, end);
-		if (p >= end || (unsigned char)*p < 0x20)
-			return NULL;
-		if (*p == '"')
-			return p;
-		if (end - p < 2)
-			return NULL;
-		p += 2; /* whatever is escaped cannot close the string */
-	}
-}
-
-/* Copy up to the next quote or backslash; the text between is known to end at `stop`. */
-static inline const char *
-copy_plain(const char *p, const char *stop, char **to)
-{
-	const __m128i slash = _mm_set1_epi8('\\');
-
-	/* What is written never gets ahead of what is read, so 16 bytes fit there as well. */
-	for (; stop - p >= 16; p += 16, *to += 16) {
-		__m128i v = load16(p);
-		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
-
-		store16(*to, v);
-		if (mask) {
-			unsigned n = (unsigned)__builtin_ctz(mask);
-
-			*to += n;
-			return p + n;
-		}
-	}
-	while (p < stop && *p != '\\')
-		*(*to)++ = *p++;
-	return p;
-}
-
-static enum reason
-read_escaped(struct flat *f, const char *from, struct str *ret)
-{
-	const char *stop = closing_quote(from, f->end), *p = from;
-	char *room, *to;
-
-	if (!stop)
-		return REASON_JSON_SYNTAX;
-	room = to = f->sink->room(f->sink->ctx, (size_t)(stop - from));
-	if (!room)
-		return REASON_JSON_KEYS;
-	while (p < stop) {
-		p = copy_plain(p, stop, &to);
-		if (p < stop) {
-			p = unescape_one(f, p + 1, &to);
-			if (!p)
-				return REASON_JSON_SYNTAX;
-		}
-	}
-	*ret = str_make(room, (size_t)(to - room));
-	f->p = stop + 1;
-	return REASON_NONE;
-}
-
 /* f->p stands behind the opening quote. */
 static inline enum reason
 read_string(struct flat *f, struct str *ret)
 {
-	const char *from = f->p, *stop = string_stop(from, f->end);
+	const char *from = f->p, *stop = json_text_stop(from, f->end);
 
 	if (stop >= f->end)
 		return REASON_JSON_SYNTAX;
@@ -232,7 +81,7 @@ read_string(struct flat *f, struct str *ret)
 	}
 	if (*stop != '\\')
 		return REASON_JSON_SYNTAX;
-	return read_escaped(f, from, ret);
+	return json_text_escaped(f->sink, from, f->end, f->flags, ret, &f->p);
 }
 
 /* One more of the innermost container, below `key`. */
@@ -477,7 +326,7 @@ read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
 
 	*ret = AT_KEY;
 	while (p < end && *p == '"') {
-		const char *from = p + 1, *stop = string_stop(from, end);
+		const char *from = p + 1, *stop = json_text_stop(from, end);
 		struct str key = str_make(from, (size_t)(stop - from)), text;
 
 		if (end - stop < 4 || key.n == 0 || stop[0] != '"' || stop[1] != ':' ||
@@ -490,7 +339,7 @@ read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
 			*ret = AT_VALUE;
 			break;
 		}
-		stop = string_stop(++p, end);
+		stop = json_text_stop(++p, end);
 		text = str_make(p, (size_t)(stop - p));
 		f->p = p;
 		if (stop < end && *stop == '"')
@@ -498,7 +347,7 @@ read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
 		else if (stop == end || *stop != '\\')
 			return REASON_JSON_SYNTAX;
 		else {
-			enum reason r = read_escaped(f, p, &text);
+			enum reason r = json_text_escaped(f->sink, p, end, f->flags, &text, &f->p);
 
 			if (r != REASON_NONE)
 				return r;
