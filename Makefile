@@ -12,6 +12,7 @@ DESTDIR ?=
 VERSION := 0.1.0
 PKGS   := libevent libevent_pthreads rdkafka hiredis libpcre2-8 libhs libzstd sqlite3 libcurl libfyaml jansson libcrypto libseccomp libxxhash zlib libpsl
 
+# -O3 takes 2 to 4 % of the instructions of `noroshi normalize` away; -flto, another 2 %, twice the time to build.
 OPT_release := -O3 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 OPT_debug   := -O1 -g -DNOROSHI_TEST_HOOKS=1
 OPT     := $(OPT_$(MODE)) $(if $(SAN),-U_FORTIFY_SOURCE -DNOROSHI_TEST_HOOKS=1)

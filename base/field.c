@@ -71,7 +71,7 @@ names_find(const struct names *n, struct str name)
 	unsigned at = h & n->mask;
 
 	while (n->slots[at]) {
-		if (n->tags[at] == (uint8_t)(h >> 24) && str_eq(n->text[n->slots[at]], name))
+		if (n->tags[at] == (uint8_t)(h >> 24) && name_eq(n->text[n->slots[at]], name))
 			return n->slots[at];
 		at = (at + 1) & n->mask;
 	}

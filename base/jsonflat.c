@@ -5,12 +5,11 @@
  * each scalar and each object, the second tells the sink. Only so can the last of two equal keys
  * win without the sink having to take anything back.
  */
-#include <emmintrin.h>
-
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/jsonput.h"
+#include "base/jsontext.h"
 #include "base/namehash.h"
-#include "base/utf8.h"
 
 #define TOKENS_MAX  2048u /* scalars and objects; lim->keys bounds the scalars */
 #define DEPTH_MAX   256u
@@ -19,6 +18,7 @@
 #define SLOTS_MAX   4096u
 #define PATH_BYTES  1024u
 #define NUMBER_MAX  512u
+#define KEY_SHORT   32u
 
 enum token_flag { TOKEN_IN_ARRAY = 1, TOKEN_LAST = 2, TOKEN_DEAD = 4 };
 
@@ -46,6 +46,7 @@ struct level {
 };
 
 struct flat {
+	struct str text;
 	const char *p, *end;
 	const struct json_limits *lim;
 	const struct json_sink *sink;
@@ -65,164 +66,11 @@ skip_blanks(struct flat *f)
 		f->p++;
 }
 
-/* The first quote, backslash or control character at or behind p; end if there is none. */
-static inline const char *
-string_stop(const char *p, const char *end)
-{
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      control = _mm_set1_epi8(0x1f);
-
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-			_mm_cmpeq_epi8(_mm_max_epu8(v, control), control));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-
-		if (mask)
-			return p + __builtin_ctz(mask);
-	}
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-		p++;
-	return p;
-}
-
-/* Four hexadecimal digits, or -1. */
-static int
-hex4(const char *p, const char *end)
-{
-	int v = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int c = p[i] | 0x20; /* lower case; digits keep their value */
-
-		if (is_digit(p[i]))
-			v = v * 16 + (p[i] - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v * 16 + (c - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
-/* RFC 8259 7: \uXXXX, two of them for what lies beyond U+FFFF. p stands behind "\u". */
-static const char *
-unescape_u(struct flat *f, const char *p, char **to)
-{
-	int hi = hex4(p, f->end), lo;
-	uint32_t cp = (uint32_t)hi;
-
-	if (hi < 0)
-		return NULL;
-	p += 4;
-	if (hi >= 0xd800 && hi <= 0xdfff) {
-		bool pair = hi < 0xdc00 && f->end - p >= 6 && p[0] == '\\' && p[1] == 'u';
-
-		lo = pair ? hex4(p + 2, f->end) : -1;
-		if (lo >= 0xdc00 && lo <= 0xdfff) {
-			cp = 0x10000 + (((uint32_t)hi - 0xd800) << 10) + ((uint32_t)lo - 0xdc00);
-			p += 6;
-		} else {
-			cp = 0xfffd;
-			*f->flags |= UINT64_C(1) << REASON_ENCODING;
-		}
-	}
-	*to += utf8_encode(cp, *to);
-	return p;
-}
-
-/* p stands behind the backslash, before the closing quote. */
-static const char *
-unescape_one(struct flat *f, const char *p, char **to)
-{
-	static const char meant[256] = {['"'] = '"',
-		['\\'] = '\\',
-		['/'] = '/',
-		['b'] = '\b',
-		['f'] = '\f',
-		['n'] = '\n',
-		['r'] = '\r',
-		['t'] = '\t'};
-	char c = meant[(unsigned char)*p];
-
-	if (!c)
-		return *p == 'u' ? unescape_u(f, p + 1, to) : NULL;
-	*(*to)++ = c;
-	return p + 1;
-}
-
-/* The string's closing quote, or NULL: nothing is decoded yet, so that room is asked for once. */
-static const char *
-closing_quote(const char *p, const char *end)
-{
-	for (;;) {
-		p = string_stop(p, end);
-		if (p >= end || (unsigned char)*p < 0x20)
-			return NULL;
-		if (*p == '"')
-			return p;
-		if (end - p < 2)
-			return NULL;
-		p += 2; /* whatever is escaped cannot close the string */
-	}
-}
-
-/* Copy up to the next quote or backslash; the text between is known to end at `stop`. */
-static inline const char *
-copy_plain(const char *p, const char *stop, char **to)
-{
-	const __m128i slash = _mm_set1_epi8('\\');
-
-	/* What is written never gets ahead of what is read, so 16 bytes fit there as well. */
-	for (; stop - p >= 16; p += 16, *to += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
-
-		_mm_storeu_si128((__m128i *)(void *)*to, v);
-		if (mask) {
-			unsigned n = (unsigned)__builtin_ctz(mask);
-
-			*to += n;
-			return p + n;
-		}
-	}
-	while (p < stop && *p != '\\')
-		*(*to)++ = *p++;
-	return p;
-}
-
-static enum reason
-read_escaped(struct flat *f, const char *from, struct str *ret)
-{
-	const char *stop = closing_quote(from, f->end), *p = from;
-	char *room, *to;
-
-	if (!stop)
-		return REASON_JSON_SYNTAX;
-	room = to = f->sink->room(f->sink->ctx, (size_t)(stop - from));
-	if (!room)
-		return REASON_JSON_KEYS;
-	while (p < stop) {
-		p = copy_plain(p, stop, &to);
-		if (p < stop) {
-			p = unescape_one(f, p + 1, &to);
-			if (!p)
-				return REASON_JSON_SYNTAX;
-		}
-	}
-	*ret = str_make(room, (size_t)(to - room));
-	f->p = stop + 1;
-	return REASON_NONE;
-}
-
 /* f->p stands behind the opening quote. */
 static inline enum reason
 read_string(struct flat *f, struct str *ret)
 {
-	const char *from = f->p, *stop = string_stop(from, f->end);
+	const char *from = f->p, *stop = json_text_stop(from, f->end);
 
 	if (stop >= f->end)
 		return REASON_JSON_SYNTAX;
@@ -233,13 +81,14 @@ read_string(struct flat *f, struct str *ret)
 	}
 	if (*stop != '\\')
 		return REASON_JSON_SYNTAX;
-	return read_escaped(f, from, ret);
+	return json_text_escaped(f->sink, from, f->end, f->flags, ret, &f->p);
 }
 
+/* One more of the innermost container, below `key`. */
 static inline struct token *
-token_add(struct flat *f, enum value_kind kind, struct str text)
+token_under(struct flat *f, const struct level *top, enum value_kind kind, struct str key,
+	struct str text)
 {
-	struct level *top = &f->levels[f->depth - 1];
 	struct token *t;
 
 	if (f->ntokens >= TOKENS_MAX)
@@ -247,13 +96,21 @@ token_add(struct flat *f, enum value_kind kind, struct str text)
 	if (kind != VALUE_OBJECT && ++f->scalars > f->lim->keys)
 		return NULL;
 	t = &f->tokens[f->ntokens++];
-	t->key = top->key;
+	t->key = key;
 	t->text = text;
 	t->owner = top->object;
 	t->parts = top->parts;
 	t->kind = (uint8_t)kind;
 	t->flags = top->in_array ? TOKEN_IN_ARRAY : 0;
 	return t;
+}
+
+static struct token *
+token_add(struct flat *f, enum value_kind kind, struct str text)
+{
+	const struct level *top = &f->levels[f->depth - 1];
+
+	return token_under(f, top, kind, top->key, text);
 }
 
 static void
@@ -307,7 +164,7 @@ member_hash(struct flat *f, const struct level *top, uint32_t first)
 }
 
 /* The few members before this one, each in turn. */
-static void
+static __attribute__((noinline)) void
 member_walk(struct flat *f, const struct level *top)
 {
 	for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end) {
@@ -322,33 +179,40 @@ member_walk(struct flat *f, const struct level *top)
 	}
 }
 
+/* An object of many members gets them into the table. */
+static __attribute__((noinline)) void
+member_of_many(struct flat *f, struct level *top)
+{
+	if (top->count == MEMBERS_FEW + 1)
+		for (uint32_t i = top->first; i < top->member; i = f->tokens[i].end)
+			if (!(f->tokens[i].flags & TOKEN_DEAD))
+				member_hash(f, top, i);
+	member_hash(f, top, top->member);
+}
+
 /*
  * The member of the innermost object is complete: it replaces an earlier one of the same key. A few
- * bits tell that a key is new; an object of many members gets them into the table.
+ * bits tell that a key is new.
  */
 static inline void
-member_done(struct flat *f, struct level *top)
+member_done(struct flat *f, struct level *top, struct str key)
 {
-	uint32_t first = top->member, hash, bit;
-	bool maybe;
+	struct token *t = &f->tokens[top->member];
+	uint64_t bit, *seen;
 
-	if (first >= f->ntokens)
+	if (top->member >= f->ntokens)
 		return;
-	f->tokens[first].end = f->ntokens;
+	t->end = f->ntokens;
 	if (++top->count > MEMBERS_FEW) {
-		if (top->count == MEMBERS_FEW + 1)
-			for (uint32_t i = top->first; i < first; i = f->tokens[i].end)
-				if (!(f->tokens[i].flags & TOKEN_DEAD))
-					member_hash(f, top, i);
-		member_hash(f, top, first);
+		member_of_many(f, top);
 		return;
 	}
-	f->tokens[first].hash = hash = name_hash(top->key);
-	bit = hash >> 25;
-	maybe = top->seen[bit / 64] >> (bit % 64) & 1;
-	top->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
-	if (maybe)
+	t->hash = name_hash(key);
+	bit = UINT64_C(1) << (t->hash & 63);
+	seen = &top->seen[t->hash >> 6 & 1];
+	if (*seen & bit)
 		member_walk(f, top);
+	*seen |= bit;
 }
 
 static enum reason
@@ -462,32 +326,40 @@ read_plain_members(struct flat *f, struct level *top, enum left_off *ret)
 
 	*ret = AT_KEY;
 	while (p < end && *p == '"') {
-		const char *key = p + 1, *stop = string_stop(key, end);
-		struct str text;
-		enum reason r;
+		const char *from = p + 1, *stop = json_text_stop(from, end);
+		struct str key = str_make(from, (size_t)(stop - from)), text;
 
-		if (end - stop < 4 || stop == key || stop[0] != '"' || stop[1] != ':' ||
+		if (end - stop < 4 || key.n == 0 || stop[0] != '"' || stop[1] != ':' ||
 			stop[2] <= ' ')
 			break;
-		top->key = str_make(key, (size_t)(stop - key));
+		top->key = key;
 		top->member = f->ntokens;
 		p = stop + 2;
 		if (*p != '"') {
 			*ret = AT_VALUE;
 			break;
 		}
-		f->p = p + 1;
-		r = read_string(f, &text);
-		if (r != REASON_NONE)
-			return r;
+		stop = json_text_stop(++p, end);
+		text = str_make(p, (size_t)(stop - p));
+		f->p = p;
+		if (stop < end && *stop == '"')
+			f->p = stop + 1;
+		else if (stop == end || *stop != '\\')
+			return REASON_JSON_SYNTAX;
+		else {
+			enum reason r = json_text_escaped(f->sink, p, end, f->flags, &text, &f->p);
+
+			if (r != REASON_NONE)
+				return r;
+		}
 		p = f->p;
-		if (!token_add(f, VALUE_STRING, text))
+		if (!token_under(f, top, VALUE_STRING, key, text))
 			return REASON_JSON_KEYS;
 		if (end - p < 2 || p[0] != ',' || p[1] != '"') {
 			*ret = BEHIND_VALUE;
 			break;
 		}
-		member_done(f, top);
+		member_done(f, top, key);
 		p++;
 	}
 	f->p = p;
@@ -563,7 +435,7 @@ after_value(struct flat *f)
 			return REASON_NONE;
 		top = &f->levels[f->depth - 1];
 		if (!top->array)
-			member_done(f, top);
+			member_done(f, top, top->key);
 		skip_blanks(f);
 		if (f->p >= f->end)
 			return REASON_JSON_SYNTAX;
@@ -633,14 +505,29 @@ tokenize(struct flat *f)
 	return f->p == f->end ? REASON_NONE : REASON_JSON_SYNTAX;
 }
 
+/* Most keys are short, and what stands behind them in the text may be copied as well. The path has
+ * KEY_SHORT bytes of room behind it. */
+static inline void
+copy_key(const struct flat *f, char *to, struct str key)
+{
+	uintptr_t at = (uintptr_t)key.p - (uintptr_t)f->text.p;
+
+	if (key.n <= KEY_SHORT && at < f->text.n && f->text.n - at >= KEY_SHORT) {
+		store16(to, load16(key.p));
+		store16(to + 16, load16(key.p + 16));
+	} else if (key.n) {
+		memcpy(to, key.p, key.n);
+	}
+}
+
 static enum reason
 emit(struct flat *f)
 {
 	/* Of the path up to so many parts: written before it is read, for what has parts hangs
 	 * below a token of fewer. */
 	uint16_t length[DEPTH_MAX + 1];
-	char path[PATH_BYTES];
-	size_t max = f->lim->name < sizeof(path) ? f->lim->name : sizeof(path);
+	char path[PATH_BYTES + KEY_SHORT];
+	size_t max = f->lim->name < PATH_BYTES ? f->lim->name : PATH_BYTES;
 	uint32_t i = 0;
 
 	while (i < f->ntokens) {
@@ -669,8 +556,7 @@ emit(struct flat *f)
 		if (t->parts > 1 || t->kind == VALUE_OBJECT) {
 			if (before)
 				path[before - 1] = '.';
-			if (t->key.n)
-				memcpy(path + before, t->key.p, t->key.n);
+			copy_key(f, path + before, t->key);
 			if (t->parts > 1)
 				v.name = str_make(path, before + t->key.n);
 		}
@@ -687,6 +573,7 @@ json_flatten(struct str text, const struct json_limits *lim, const struct json_s
 	struct flat f;
 	enum reason read, told;
 
+	f.text = text;
 	f.p = text.p;
 	f.end = text.p + text.n;
 	f.lim = lim;

@@ -27,12 +27,14 @@ store16(char *p, __m128i v)
 	_mm_storeu_si128((__m128i *)(void *)p, v);
 }
 
-/* Quotes and backslashes. */
+/* Quotes and backslashes: the one of them that ends in the same four bits as the byte, if it is
+ * that byte. Where neither does, stands what no byte of those four bits is. */
 static inline __m128i
 json_marks(__m128i v)
 {
-	return _mm_or_si128(
-		_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	const __m128i row = _mm_setr_epi8(1, 0, '"', 0, 0, 0, 0, 0, 0, 0, 0, 0, '\\', 0, 0, 0);
+
+	return _mm_cmpeq_epi8(_mm_shuffle_epi8(row, v), v);
 }
 
 /* Controls and what is not ASCII: signed, bytes from 0x80 on are below 0x20, too. */
@@ -74,34 +76,35 @@ json_put_marked(char *to, __m128i v, unsigned mask)
 static inline __attribute__((always_inline)) char *
 json_put(char *to, struct str s, size_t *done)
 {
-	size_t i = 0;
+	const char *p = s.p, *end = s.p + s.n;
 	unsigned hits;
 	__m128i v;
 
-	for (; s.n - i > 16; i += 16) {
-		v = load16(s.p + i);
+	for (; end - p > 16; p += 16) {
+		v = load16(p);
+		hits = json_hits(v);
 		store16(to, v);
-		if (json_hits(v)) {
-			if (_mm_movemask_epi8(json_odds(v))) {
-				*done = i;
-				return to;
-			}
-			to = json_put_marked(to, v, (unsigned)_mm_movemask_epi8(json_marks(v)));
+		if (hits == 0) {
+			to += 16;
 			continue;
 		}
-		to += 16;
+		if (_mm_movemask_epi8(json_odds(v))) {
+			*done = (size_t)(p - s.p);
+			return to;
+		}
+		to = json_put_marked(to, v, hits);
 	}
-	v = load16(s.p + i);
-	hits = json_hits(v) & ((1u << (s.n - i)) - 1);
+	v = load16(p);
+	hits = json_hits(v) & ((1u << (end - p)) - 1);
 	store16(to, v);
 	*done = s.n;
 	if (!hits)
-		return to + (s.n - i);
+		return to + (end - p);
 	if (hits & (unsigned)_mm_movemask_epi8(json_odds(v))) {
-		*done = i;
+		*done = (size_t)(p - s.p);
 		return to;
 	}
-	return json_put_marked(to, v, hits) - (16 - (s.n - i));
+	return json_put_marked(to, v, hits) - (16 - (end - p));
 }
 
 #endif

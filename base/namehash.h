@@ -35,4 +35,28 @@ name_hash(struct str s)
 	return (uint32_t)h;
 }
 
+/* The same length and bytes? In place: names are too short for a call. */
+static inline bool
+name_eq(struct str a, struct str b)
+{
+	uint64_t x, y, other = 0;
+
+	if (a.n != b.n)
+		return false;
+	if (a.n < 8) {
+		for (size_t i = 0; i < a.n; i++)
+			if (a.p[i] != b.p[i])
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i + 8 < a.n; i += 8) {
+		memcpy(&x, a.p + i, 8);
+		memcpy(&y, b.p + i, 8);
+		other |= x ^ y;
+	}
+	memcpy(&x, a.p + a.n - 8, 8);
+	memcpy(&y, b.p + a.n - 8, 8);
+	return (other | (x ^ y)) == 0;
+}
+
 #endif

@@ -148,8 +148,10 @@ bool
 str_take_u64(struct str *s, uint64_t *ret)
 {
 	uint64_t v = 0;
-	size_t i = 0;
+	size_t i = 0, sure = s->n < 19 ? s->n : 19; /* so many digits fit, whatever they are */
 
+	for (; i < sure && is_digit(s->p[i]); i++)
+		v = v * 10 + (uint64_t)(s->p[i] - '0');
 	for (; i < s->n && is_digit(s->p[i]); i++) {
 		uint64_t digit = (uint64_t)(s->p[i] - '0');
 

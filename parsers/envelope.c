@@ -270,17 +270,18 @@ envelope_begins(struct str s, bool *sure)
 bool
 envelope_repeats(struct str s, struct str *times, struct str *inside)
 {
-	static const char *const starts[] = {"last message repeated ", "message repeated ",
-		"above message repeats ", "--- last message repeated ", "Last message repeated ",
-		"previous message repeated "};
+	static const struct str starts[] = {{"last message repeated ", 22},
+		{"message repeated ", 17}, {"above message repeats ", 22},
+		{"--- last message repeated ", 26}, {"Last message repeated ", 22},
+		{"previous message repeated ", 26}};
 	bool found = false;
 	size_t i = 0;
 
 	*inside = (struct str){0};
-	if (s.n < 20 || !s.p[0] || !strchr("lmaLp-", s.p[0]))
+	if (s.n < 20)
 		return false;
 	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && !found; k++)
-		found = str_take(&s, str_of(starts[k]));
+		found = *s.p == *starts[k].p && str_take(&s, starts[k]);
 	/* syslog-ng: "Last message 'text' repeated 5 times, suppressed by syslog-ng on host". */
 	if (!found && str_take(&s, STR("Last message '"))) {
 		ptrdiff_t end = str_find(s, STR("' repeated "));

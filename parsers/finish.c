@@ -70,9 +70,19 @@ struct reading {
 	struct str values[HASH + 1][RELATED_MAX];
 	uint8_t n[HASH + 1], there[HASH + 1]; /* found in all; those that the parser put */
 	unsigned events;
-	bool kind, parts, questions;
+	bool kind, parts, questions, related;
 	struct str url, question;
 };
+
+static void
+begin(struct reading *x)
+{
+	memset(x->n, 0, sizeof(x->n));
+	memset(x->there, 0, sizeof(x->there));
+	x->events = 0;
+	x->kind = x->parts = x->questions = x->related = false;
+	x->url = x->question = (struct str){"", 0};
+}
 
 static void
 add(struct reading *x, unsigned role, struct str value)
@@ -111,6 +121,7 @@ read_fields(struct recs *w, struct reading *x)
 			continue;
 		x->parts |= role == PARTS;
 		x->questions |= role == QUESTIONS;
+		x->related |= role == RELATED;
 		if (e->kind != VALUE_STRING || e->len == 0)
 			continue;
 		text = entry_text(w->b, e);
@@ -150,15 +161,13 @@ finish_record(struct recs *w, struct domains *domains)
 
 	if (!w->cur || w->overflow || (w->cur->flags & RECORD_UNPARSED))
 		return;
-	memset(x.n, 0, sizeof(x.n));
-	memset(x.there, 0, sizeof(x.there));
-	x.events = 0;
-	x.kind = x.parts = x.questions = false;
-	x.url = x.question = (struct str){"", 0};
-	if (rec_has(w, FIELD_RELATED_IP) || rec_has(w, FIELD_RELATED_USER) ||
-		rec_has(w, FIELD_RELATED_HOSTS) || rec_has(w, FIELD_RELATED_HASH))
-		read_related(w, &x);
+	begin(&x);
 	read_fields(w, &x);
+	if (x.related) { /* seldom: once more, behind what is there */
+		begin(&x);
+		read_related(w, &x);
+		read_fields(w, &x);
+	}
 	if (!x.kind)
 		rec_put(w, FIELD_EVENT_KIND, x.events & EVENT_ATTACK ? STR("alert") : STR("event"));
 	if (x.url.n && !x.parts)

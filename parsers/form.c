@@ -1,5 +1,7 @@
 #include "parsers/form.h"
 
+#include "base/strscan.h"
+
 static bool
 add_cap(struct form_caps *caps, char letter, struct str text)
 {
@@ -14,22 +16,25 @@ add_cap(struct form_caps *caps, char letter, struct str text)
 static struct str
 literal(const char *text)
 {
-	return str_make(text, strcspn(text, "%"));
+	return str_make(text, (size_t)(strchrnul(text, '%') - text));
 }
 
-/* How long a word is in front of `next`: a blank ends it, and so do the first two bytes of next. */
+/* How long a word is in front of a form's rest: a blank ends it, and so do the first two bytes of
+ * what stands there. */
 static size_t
-word_length(struct str s, struct str next)
+word_length(struct str s, const char *next)
 {
+	char first = *next == '%' || *next == 0 ? ' ' : *next, second = *next ? next[1] : 0;
+	bool two = first != ' ' && second && second != '%';
 	size_t i = 0;
 
-	for (; i < s.n && s.p[i] != ' '; i++) {
-		if (next.n == 0 || s.p[i] != next.p[0])
-			continue;
-		if (next.n == 1 || (i + 1 < s.n && s.p[i + 1] == next.p[1]))
-			break;
+	for (;; i++) {
+		i += str_before(str_make(s.p + i, s.n - i), ' ', first);
+		if (i == s.n || s.p[i] == ' ' || !two)
+			return i;
+		if (i + 1 < s.n && s.p[i + 1] == second)
+			return i;
 	}
-	return i;
 }
 
 static size_t
@@ -89,19 +94,22 @@ form_match(const char *text, const struct form_slot *slots, struct str s, struct
 		char letter;
 
 		if (*text != '%') {
-			if (s.n == 0 || s.p[0] != *text)
+			size_t i = 0;
+
+			while (text[i] && text[i] != '%' && i < s.n && s.p[i] == text[i])
+				i++;
+			if (text[i] && text[i] != '%')
 				return false;
-			str_skip(&s, 1);
-			text++;
+			str_skip(&s, i);
+			text += i;
 			continue;
 		}
 		letter = text[1];
 		slot = &slots[(unsigned char)letter & (FORM_SLOTS - 1)];
 		text += 2;
-		next = literal(text);
 		switch (slot->take) {
 		case TAKE_WORD:
-			n = word_length(s, next);
+			n = word_length(s, text);
 			if (n == 0)
 				return false;
 			break;
@@ -111,6 +119,7 @@ form_match(const char *text, const struct form_slot *slots, struct str s, struct
 				return false;
 			break;
 		case TAKE_LAZY:
+			next = literal(text);
 			at = next.n ? str_find(s, next) : (ptrdiff_t)s.n;
 			if (at < 0)
 				return false;

@@ -7,6 +7,7 @@
 #include <emmintrin.h>
 
 #include "base/stamp.h"
+#include "base/strscan.h"
 #include "parsers/put.h"
 #include "parsers/web.h"
 
@@ -115,38 +116,15 @@ find_key(struct str key, size_t behind)
 	return -1;
 }
 
-/* The first of two bytes at or behind p; end if there is none. */
-static inline const char *
-first_of(const char *p, const char *end, char a, char b)
-{
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(
-			_mm_cmpeq_epi8(v, _mm_set1_epi8(a)), _mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
-
-		if (hit)
-			return p + __builtin_ctz(hit);
-	}
-	while (p < end && *p != a && *p != b)
-		p++;
-	return p;
-}
-
-/* A quoted value whose quote is gone from *s; FortiOS puts a backslash before quotes and
- * backslashes. *escaped: there is one inside. */
-static struct str
+/* A quoted value with backslashes, or without an end, whose quote is gone from *s; FortiOS puts a
+ * backslash before quotes and backslashes. *escaped: there is one inside. */
+static __attribute__((noinline)) struct str
 quoted(struct str *s, bool *escaped)
 {
 	const char *from = s->p, *p = from, *end = s->p + s->n;
-	const char *stop = first_of(from, end, '"', '\\');
 	struct str ret;
 
 	*escaped = false;
-	if (stop < end && *stop == '"') {
-		ret = str_make(from, (size_t)(stop - from));
-		str_skip(s, ret.n + 1);
-		return ret;
-	}
 	for (;;) {
 		const char *quote = memchr(p, '"', (size_t)(end - p));
 		const char *slash;
@@ -192,7 +170,7 @@ unescape(struct line *l, struct str s)
 }
 
 /* FortiProxy through some relays: key=""value"", each quote doubled. */
-static bool
+static __attribute__((noinline)) bool
 doubled(struct str *s, struct str *value)
 {
 	ptrdiff_t end;
@@ -229,41 +207,60 @@ key_length(struct str s, char separator)
 	return i;
 }
 
-/* The next pair; false at the end. What is no pair is skipped word by word. */
-static bool
-next_pair(struct line *l, struct str *s, char separator, struct str *key, struct str *value)
+/* A value that is anything but a plain text in quotes. */
+static __attribute__((noinline)) struct str
+odd_value(struct line *l, struct str *rest)
 {
-	while (s->n) {
-		size_t i;
-		bool escaped = false;
+	struct str value;
+	bool escaped;
 
-		while (s->n && (*s->p == ' ' || *s->p == ',' || *s->p == '\t'))
-			str_skip(s, 1);
-		i = key_length(*s, separator);
-		*key = str_make(s->p, i);
-		str_skip(s, i);
-		if (s->n == 0 || *s->p != '=' || key->n == 0) {
-			if (s->n)
-				str_skip(s, 1);
-			continue;
-		}
-		str_skip(s, 1);
-		if (doubled(s, value))
+	if (doubled(rest, &value))
+		return value;
+	str_skip(rest, 1);
+	value = quoted(rest, &escaped);
+	return escaped ? unescape(l, value) : value;
+}
+
+/* The next pair; false at the end. What is no pair is skipped word by word. */
+static inline bool
+next_pair(struct line *l, struct str *rest, char separator, struct str *key, struct str *value)
+{
+	struct str s = *rest;
+	size_t n;
+
+	for (;;) {
+		while (s.n && (*s.p == ' ' || *s.p == ',' || *s.p == '\t'))
+			str_skip(&s, 1);
+		if (s.n == 0)
+			return false;
+		n = key_length(s, separator);
+		*key = str_make(s.p, n);
+		str_skip(&s, n);
+		if (s.n == 0)
+			return false;
+		if (*s.p == '=' && n > 0)
+			break;
+		str_skip(&s, 1);
+	}
+	str_skip(&s, 1);
+	if (s.n && *s.p == '"') {
+		struct str text = str_make(s.p + 1, s.n - 1);
+
+		n = str_before(text, '"', '\\');
+		/* A second quote right behind the first: the value is empty, or all is doubled. */
+		if (n > 0 && n < text.n && text.p[n] == '"') {
+			*value = str_make(text.p, n);
+			*rest = str_make(text.p + n + 1, text.n - n - 1);
 			return true;
-		if (s->n && *s->p == '"') {
-			str_skip(s, 1);
-			*value = quoted(s, &escaped);
-			if (escaped)
-				*value = unescape(l, *value);
-		} else {
-			const char *end = first_of(s->p, s->p + s->n, separator, separator);
-
-			*value = str_make(s->p, (size_t)(end - s->p));
-			str_skip(s, value->n);
 		}
+		*rest = s;
+		*value = odd_value(l, rest);
 		return true;
 	}
-	return false;
+	n = str_before(s, separator, separator);
+	*value = str_make(s.p, n);
+	*rest = str_make(s.p + n, s.n - n);
+	return true;
 }
 
 static void

@@ -338,15 +338,24 @@ put_url(struct recs *w, struct str url, bool authority)
 bool
 in_words(const char *words, struct str word)
 {
-	struct str list = str_of(words);
+	struct str list;
+	size_t i = 0;
 
-	while (word.n && list.n >= word.n) {
+	/* Often it is the first one, or there is but one. */
+	while (i < word.n && words[i] && words[i] == word.p[i])
+		i++;
+	if (i == word.n && i > 0 && (words[i] == 0 || words[i] == ' '))
+		return str_chr(word, ' ') < 0;
+	while (words[i] && words[i] != ' ')
+		i++;
+	list = str_of(words + i);
+	while (word.n && list.n > word.n) {
 		ptrdiff_t at = str_find(list, word);
 		const char *hit = list.p + at, *end = hit + word.n;
 
 		if (at < 0)
 			return false;
-		if ((hit == words || hit[-1] == ' ') && (*end == 0 || *end == ' '))
+		if (at > 0 && hit[-1] == ' ' && (*end == 0 || *end == ' '))
 			return str_chr(word, ' ') < 0;
 		str_skip(&list, (size_t)at + 1);
 	}

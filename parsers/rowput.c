@@ -49,7 +49,12 @@ parse_put_port(struct recs *w, unsigned field, struct str value)
 {
 	uint64_t port;
 
-	if (value.n <= 5 && str_u64(value, &port) && port <= 65535)
+	if (value.n > 5 || !str_u64(value, &port) || port > 65535)
+		return;
+	/* Written as we would write it, it need not be written anew. */
+	if (value.p[0] != '0' || value.n == 1)
+		rec_put_kind(w, field, VALUE_NUMBER, value, 0);
+	else
 		rec_put_u64(w, field, port);
 }
 

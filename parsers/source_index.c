@@ -2,6 +2,7 @@
 #include "parsers/source_index.h"
 
 #include <hs/hs.h>
+#include <nmmintrin.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -9,7 +10,8 @@
 
 #define STARTS_BONUS 2u /* a beginning tells as much as so many more bytes somewhere */
 
-enum asked { BY_CONTENT, BY_PROGRAM, BY_VALUES, ASKED };
+/* KNOWN: by its program alone, where "any program" is none. */
+enum asked { BY_CONTENT, BY_PROGRAM, BY_VALUES, KNOWN, ASKED };
 
 enum anchor_kind {
 	ANCHOR_LITERAL,
@@ -26,6 +28,7 @@ struct anchor {
 	uint8_t kind, asked;
 	uint16_t key; /* KEY, VALUE */
 	uint16_t source;
+	uint32_t next;   /* PROGRAM: place + 1 of the next one in the bucket */
 	struct str text; /* in the definition; not of KEY */
 };
 
@@ -39,6 +42,8 @@ struct source_index {
 	size_t n, cap;
 	struct range kinds[ANCHORS];
 	struct range starts[256];         /* by first byte */
+	struct range prefixes[256];       /* the same; those of no byte begin the kind */
+	uint32_t *programs, mask;         /* buckets: place + 1 of the first one */
 	struct range *keys, *values;      /* by key */
 	struct candidates always[ASKED];  /* what has no anchor */
 	struct candidates shapes[SHAPES]; /* definitions of a shape */
@@ -145,6 +150,15 @@ add_test(struct source_index *x, const struct condition *c, const uint32_t *aske
 	return true;
 }
 
+static bool
+is_anybody(const struct recognise *r)
+{
+	for (size_t i = 0; i < r->nprograms; i++)
+		if (str_eq(r->programs[i], STR("*")))
+			return true;
+	return false;
+}
+
 static void
 add_source(struct source_index *x, const struct source *s, const uint32_t *askers)
 {
@@ -155,6 +169,8 @@ add_source(struct source_index *x, const struct source *s, const uint32_t *asker
 		const struct recognise *r = &s->recognise[i];
 		bool texts = r->nstarts + r->ncontains > 0;
 
+		if (!is_anybody(r))
+			add_programs(x, r, number, KNOWN);
 		if (!add_programs(x, r, number, BY_PROGRAM) && texts &&
 			!add_text(x, r, number, BY_CONTENT))
 			mark(&x->always[BY_CONTENT], number);
@@ -204,10 +220,40 @@ note_ranges(struct source_index *x)
 		widen(&x->kinds[a->kind], i);
 		if (a->kind == ANCHOR_START)
 			widen(&x->starts[(unsigned char)a->text.p[0]], i);
+		else if (a->kind == ANCHOR_PREFIX && a->text.n)
+			widen(&x->prefixes[(unsigned char)a->text.p[0]], i);
 		else if (a->kind == ANCHOR_KEY)
 			widen(&x->keys[a->key], i);
 		else if (a->kind == ANCHOR_VALUE)
 			widen(&x->values[a->key], i);
+	}
+}
+
+/* Letter case does not count: so neither does the bit that tells it. */
+static uint32_t
+program_hash(struct str name)
+{
+	uint32_t h = (uint32_t)name.n;
+
+	for (size_t i = 0; i < name.n; i++)
+		h = _mm_crc32_u8(h, (unsigned char)(name.p[i] | 0x20));
+	return h;
+}
+
+static void
+note_programs(struct source_index *x)
+{
+	struct range r = x->kinds[ANCHOR_PROGRAM];
+
+	x->mask = 63;
+	while (x->mask < 2 * (r.to - r.from))
+		x->mask = x->mask * 2 + 1;
+	x->programs = mem_zero(x->mask + 1, sizeof(*x->programs));
+	for (uint32_t i = r.from; i < r.to; i++) {
+		uint32_t *bucket = &x->programs[program_hash(x->v[i].text) & x->mask];
+
+		x->v[i].next = *bucket;
+		*bucket = i + 1;
 	}
 }
 
@@ -269,6 +315,7 @@ index_new(const struct sources *s, struct diag *why, struct source_index **ret)
 	if (x->n)
 		qsort(x->v, x->n, sizeof(*x->v), in_order);
 	note_ranges(x);
+	note_programs(x);
 	mem_free(askers);
 	rc = compile(x, why);
 	if (rc < 0)
@@ -285,6 +332,7 @@ index_free(struct source_index *x)
 		return;
 	hs_free_scratch(x->scratch);
 	hs_free_database(x->db);
+	mem_free(x->programs);
 	mem_free(x->values);
 	mem_free(x->keys);
 	mem_free(x->v);
@@ -351,14 +399,31 @@ look_at_start(const struct look *l, struct str text)
 static void
 look_at_program(const struct look *l, struct str program)
 {
-	struct range exact = l->x->kinds[ANCHOR_PROGRAM], prefix = l->x->kinds[ANCHOR_PREFIX];
+	const struct source_index *x = l->x;
+	struct range r = x->kinds[ANCHOR_PREFIX];
 
-	for (uint32_t i = exact.from; i < exact.to; i++)
-		if (l->x->v[i].asked == l->asked && str_eq_nocase(l->x->v[i].text, program))
-			mark(l->ret, l->x->v[i].source);
-	for (uint32_t i = prefix.from; i < prefix.to; i++)
-		if (l->x->v[i].asked == l->asked && str_starts(program, l->x->v[i].text))
-			mark(l->ret, l->x->v[i].source);
+	for (uint32_t i = x->programs[program_hash(program) & x->mask]; i; i = x->v[i - 1].next)
+		if (x->v[i - 1].asked == l->asked && str_eq_nocase(x->v[i - 1].text, program))
+			mark(l->ret, x->v[i - 1].source);
+	for (uint32_t i = r.from; i < r.to && x->v[i].text.n == 0; i++)
+		if (x->v[i].asked == l->asked)
+			mark(l->ret, x->v[i].source);
+	if (program.n == 0)
+		return;
+	r = x->prefixes[(unsigned char)program.p[0]];
+	for (uint32_t i = r.from; i < r.to; i++)
+		if (x->v[i].asked == l->asked && str_starts(program, x->v[i].text))
+			mark(l->ret, x->v[i].source);
+}
+
+bool
+index_knows_program(const struct source_index *x, struct str program)
+{
+	struct candidates who = {0};
+	struct look l = {x, &who, KNOWN};
+
+	look_at_program(&l, program);
+	return candidates_next(&who, 0) < SOURCES_MAX;
 }
 
 void

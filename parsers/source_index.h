@@ -34,6 +34,8 @@ void index_scratch_free(struct hs_scratch *scratch);
 void index_by_content(const struct source_index *x, struct hs_scratch *scratch, struct str message,
 	struct str text, struct candidates *ret);
 void index_by_program(const struct source_index *x, struct str program, struct candidates *ret);
+/* Does a definition name this program? One of any program's messages does not. */
+bool index_knows_program(const struct source_index *x, struct str program);
 /* Of one shape, by the values that were collected from the message. */
 void index_by_values(const struct source_index *x, const struct pairs *p, enum source_shape shape,
 	struct str message, struct candidates *ret);

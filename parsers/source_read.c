@@ -409,27 +409,10 @@ sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message)
 	return ctx->program.n && read_any(ctx, w, message, true, false);
 }
 
-/* "*" says that any program may write it, which tells nothing about this one. */
-static bool
-names_program(const struct recognise *r, struct str program)
-{
-	bool any = r->nprograms == 0;
-
-	for (size_t i = 0; i < r->nprograms && !any; i++)
-		any = str_eq(r->programs[i], STR("*"));
-	return !any && is_program(r, program);
-}
-
 bool
 sources_know_program(const struct parse_ctx *ctx, struct str program)
 {
-	const struct sources *all = ctx->pairs->sources;
-
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t k = 0; k < all->v[i]->nrecognise; k++)
-			if (names_program(&all->v[i]->recognise[k], program))
-				return true;
-	return false;
+	return index_knows_program(ctx->pairs->sources->index, program);
 }
 
 static const struct kv_style plain_kv = {.pair = '='};

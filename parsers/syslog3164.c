@@ -282,8 +282,11 @@ static bool
 take_snare_host(struct parse_ctx *ctx, struct recs *w, struct str *s)
 {
 	static const char *const tabs[] = {"\t", "#011", "<009>", "\\t"};
-	struct str front = str_make(s->p, s->n < 300 ? s->n : 300), host;
-	ptrdiff_t at = str_find(front, STR("MSWinEventLog"));
+	const struct str name = STR("MSWinEventLog");
+	/* No blank may stand in front of it. */
+	size_t most = word_at(*s).n + name.n;
+	struct str front = str_make(s->p, s->n < most ? s->n : most), host;
+	ptrdiff_t at = str_find(str_make(front.p, front.n < 300 ? front.n : 300), name);
 
 	for (size_t i = 0; at > 0 && i < sizeof(tabs) / sizeof(tabs[0]); i++) {
 		host = str_make(s->p, (size_t)at);
@@ -303,15 +306,15 @@ take_snare_host(struct parse_ctx *ctx, struct recs *w, struct str *s)
 static void
 skip_severity(struct str *s)
 {
-	static const char *const words[] = {
-		"emerg", "alert", "crit", "err", "error", "warning", "notice", "info", "debug"};
+	static const struct str words[] = {{"emerg", 5}, {"alert", 5}, {"crit", 4}, {"err", 3},
+		{"error", 5}, {"warning", 7}, {"notice", 6}, {"info", 4}, {"debug", 5}};
 	struct str rest = *s, word;
 	struct tag tag;
 
 	skip_blanks(&rest);
 	word = word_at(rest);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!str_eq(word, str_of(words[i])))
+		if (!str_eq(word, words[i]))
 			continue;
 		str_skip(&rest, word.n);
 		skip_blanks(&rest);

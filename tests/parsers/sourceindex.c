@@ -245,3 +245,63 @@ Test(source, an_empty_set_of_definitions_has_an_index)
 	sources_free(s);
 	diag_done(&why);
 }
+
+/* The long way: every alternative that names programs and not any program. */
+static bool
+known_by_walk(const struct sources *s, struct str program)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->v[i]->nrecognise; k++) {
+			const struct recognise *r = &s->v[i]->recognise[k];
+			bool any = false, named = false;
+
+			for (size_t j = 0; j < r->nprograms; j++) {
+				struct str name = r->programs[j];
+				bool prefix = name.p[name.n - 1] == '*';
+
+				any = any || str_eq(name, STR("*"));
+				named = named ||
+					(prefix ? str_starts(program, str_make(name.p, name.n - 1))
+						: str_eq_nocase(program, name));
+			}
+			if (named && !any)
+				return true;
+		}
+	return false;
+}
+
+Test(source, the_index_knows_the_programs_that_a_walk_knows)
+{
+	struct sources *s = NULL;
+	struct diag why = {0};
+	size_t known = 0, names = 0;
+
+	cr_assert_eq(sources_load(STR(""), &why, &s), 0, "%s", diag_first(&why));
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->v[i]->nrecognise; k++)
+			for (size_t j = 0; j < s->v[i]->recognise[k].nprograms; j++) {
+				struct str name = s->v[i]->recognise[k].programs[j];
+				char text[256];
+
+				cr_assert(name.n + 2 < sizeof(text));
+				for (int how = 0; how < 4; how++) {
+					struct str asked = str_make(text, name.n + (how == 2));
+
+					memcpy(text, name.p, name.n);
+					text[name.n] = 'x';
+					if (how == 1) /* the other case */
+						for (size_t c = 0; c < name.n; c++)
+							if ((text[c] | 0x20) >= 'a' &&
+								(text[c] | 0x20) <= 'z')
+								text[c] ^= 0x20;
+					asked.n -= how == 3;
+					names++;
+					known += known_by_walk(s, asked);
+					cr_expect_eq(index_knows_program(s->index, asked),
+						known_by_walk(s, asked), "%.*s", STR_ARG(asked));
+				}
+			}
+	cr_expect(names > 400 && known > 0 && known < names, "%zu of %zu", known, names);
+	sources_free(s);
+	diag_done(&why);
+}
