@@ -484,7 +484,8 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 		w->cur->reasons |= flags;
 		return true;
 	}
-	return !ctx->stray && read_any(ctx, w, message, false, true);
+	return !ctx->stray && ((ctx->program.n && read_any(ctx, w, message, true, true)) ||
+				      read_any(ctx, w, message, false, true));
 }
 
 /* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to
