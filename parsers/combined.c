@@ -142,6 +142,25 @@ put_client(struct recs *w, struct str token)
 	parse_put_port(w, FIELD_SOURCE_PORT, port);
 }
 
+/* "CONNECT www.example.com:443": where the tunnel goes. */
+static void
+put_tunnel(struct recs *w, struct str request)
+{
+	struct str target, host, port;
+	ptrdiff_t scheme;
+
+	if (!str_take(&request, STR("CONNECT ")) || rec_has(w, FIELD_DESTINATION_PORT) ||
+		rec_has(w, FIELD_DESTINATION_DOMAIN))
+		return;
+	str_cut(&request, ' ', &target);
+	scheme = str_find(target, STR("://"));
+	if (scheme > 0)
+		str_skip(&target, (size_t)scheme + 3);
+	split_port(target, &host, &port);
+	parse_put_host(w, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, host);
+	parse_put_port(w, FIELD_DESTINATION_PORT, port);
+}
+
 /* [vhost] client[, client ...] ident user */
 static bool
 read_front(struct recs *w, struct str front)
@@ -152,9 +171,12 @@ read_front(struct recs *w, struct str front)
 
 	while (n < TOKENS_MAX && web_column(&front, &token[n]))
 		n++;
+	/* UBIKA: more columns in front that hold nothing. */
+	while (n - i > 3 && str_eq(token[i], STR("-")))
+		i++;
 	if (n == 0)
 		return false;
-	if (n > 1 && !is_address(without_comma(token[0])) && is_address(without_comma(token[1])))
+	if (n - i > 1 && !is_address(without_comma(token[i])) && is_address(without_comma(token[i + 1])))
 		put_vhost(w, token[i++]);
 	put_client(w, without_comma(token[i]));
 	for (; i + 1 < n &&
@@ -366,6 +388,7 @@ web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, struct
 	if (request.n <= 1 && next_is_quoted(s)) /* an empty column of somebody's own */
 		web_column(&s, &request);
 	web_put_request(w, request);
+	put_tunnel(w, request);
 	status = read_numbers(w, &s);
 	if (!next_is_quoted(s)) { /* one more number: time taken, upstream bytes */
 		struct str rest = s;
