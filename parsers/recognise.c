@@ -181,7 +181,8 @@ recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message)
 	uint64_t reasons = 0;
 
 	ctx->fixed_source = bound->source;
-	if (ctx->enveloped && envelope_repeats(message, &times, &inside)) {
+	/* Without a header only brackets say that somebody repeats another's message. */
+	if (envelope_repeats(message, &times, &inside) && (ctx->enveloped || inside.n > 0)) {
 		rec_put_named(w, STR("noroshi.repeated"), VALUE_NUMBER, times, 0);
 		if (inside.n == 0) {
 			keep_unparsed(ctx, w, false);

@@ -321,6 +321,69 @@ skip_severity(struct str *s)
 	}
 }
 
+/* "[warn][API]:" is no host; "[2001:db8::5]" and "[192.0.2.9]:514" are. */
+static bool
+is_bracketed_word(struct str word)
+{
+	struct str inside;
+	bool separated = false;
+
+	if (word.n < 3 || word.p[0] != '[')
+		return false;
+	str_skip(&word, 1);
+	if (!str_cut(&word, ']', &inside) || (word.n > 0 && (word.p[0] != ':' || word.n == 1)))
+		return true;
+	for (size_t i = 0; i < inside.n && inside.p[i] != '%'; i++) {
+		separated = separated || inside.p[i] == ':' || inside.p[i] == '.';
+		if (inside.p[i] != ':' && inside.p[i] != '.' && !is_hex(str_make(inside.p + i, 1)))
+			return true;
+	}
+	return !separated;
+}
+
+/* A number or nothing, as RFC 5424 has it for PROCID. */
+static bool
+is_procid(struct str s)
+{
+	uint64_t pid;
+
+	return str_eq(s, STR("-")) || (s.n <= 10 && str_u64(s, &pid));
+}
+
+/*
+ * "2026-11-22T09:59:58Z host app 4711 - - text": the fields of RFC 5424 behind the host, from
+ * somebody who left PRI and version out.
+ */
+static bool
+read_like_5424(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct str rest = *s, app, procid, msgid;
+
+	app = word_at(rest);
+	if (app.n == 0 || app.n == rest.n || str_chr(app, '=') >= 0)
+		return false;
+	for (size_t i = 0; i < app.n; i++)
+		if (!is_tag_char(app.p[i]))
+			return false;
+	str_skip(&rest, app.n + 1);
+	procid = word_at(rest);
+	if (!is_procid(procid) || procid.n == rest.n)
+		return false;
+	str_skip(&rest, procid.n + 1);
+	msgid = word_at(rest);
+	if (msgid.n == 0 || msgid.n == rest.n)
+		return false;
+	str_skip(&rest, msgid.n + 1);
+	if (!str_take(&rest, STR("- ")) && !(str_eq(msgid, STR("-")) && str_starts(rest, STR("["))))
+		return false;
+	if (!str_eq(msgid, STR("-")))
+		rec_put(w, FIELD_LOG_SYSLOG_MSGID, msgid);
+	ctx->enveloped = true;
+	envelope_process(ctx, w, app, str_eq(procid, STR("-")) ? STR("") : procid);
+	*s = rest;
+	return true;
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -355,7 +418,7 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	host = word_at(*s);
 	/* No blank behind it, or a payload's first word: a text, not a host. */
-	if (host.n == s->n || is_payload(host))
+	if (host.n == s->n || is_payload(host) || is_bracketed_word(host))
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
@@ -364,7 +427,9 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	if (str_eq(word_at(*s), host))
 		str_skip(s, host.n);
 	skip_severity(s);
-	read_tag(ctx, w, s);
+	skip_blanks(s);
+	if (!read_like_5424(ctx, w, s))
+		read_tag(ctx, w, s);
 }
 
 /* A line of a file: time without PRI. A host is believed only where a tag follows, unless the time
