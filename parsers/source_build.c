@@ -170,7 +170,7 @@ static const struct part {
 	{"whole", whole}, {"accept", accept}, {"last", last}, {"headless", headless}, {"kv", kv},
 	{"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
 	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
-	{"time", build_times}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},
+	{"time", build_times}, {"created", build_created}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},
 	{"map", build_rows}, {"keep", keep}, {"generic", generic}, {"tests", ignored}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

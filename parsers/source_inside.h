@@ -193,6 +193,8 @@ struct source {
 	size_t nextracts;
 	struct time_spec *times;
 	size_t ntimes;
+	struct time_spec *created; /* when the product made the record */
+	size_t ncreated;
 	struct str *nothing; /* words that mean "no value" */
 	size_t nnothing;
 	struct settings_list set;
@@ -282,6 +284,8 @@ bool source_has(const struct recs *w, const struct target *t);
 /* Of the entries from `mark` on (a count) those of a field with one value that stands before. */
 void source_drop_doubled(struct recs *w, uint32_t mark);
 /* By one of the definition's time rows. */
+/* event.start, end, created as the definition's rows have put them: instants, or nothing. */
+void source_spans(struct parse_ctx *ctx, struct recs *w);
 void source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p);
 /* %Y %m %d %e %H %I %M %S %p %b %B %a %A %y %j %f %z %Z %s %% and blanks; the whole text, or what a
  * blank and a zone's name follow. */

@@ -263,6 +263,7 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	for (size_t i = 0; i < s->nops; i++)
 		source_op(s, w, p, &s->ops[i]);
 	source_set(w, &s->set);
+	source_spans(ctx, w);
 	if (forwarded && !rec_has(w, FIELD_HOST_NAME))
 		rec_put(w, FIELD_HOST_NAME, ctx->host);
 	else if (forwarded && !rec_has(w, FIELD_LOG_SYSLOG_HOSTNAME))
