@@ -206,6 +206,9 @@ look_tag(struct str s, struct tag *ret)
 	ret->program = str_make(s.p, i);
 	if (is_payload_word(ret->program))
 		return false;
+	/* GDM opens the log as "gdm-password]". */
+	if (s.p[i] == ']' && i + 1 < s.n && s.p[i + 1] == ':')
+		i++;
 	if (s.p[i] == '[') {
 		size_t from = ++i;
 
