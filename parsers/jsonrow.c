@@ -126,6 +126,14 @@ put_ecs(struct recs *w, unsigned field, const struct json_value *v, unsigned fla
 	rec_put_kind(w, field, as, v->text, flags);
 }
 
+bool
+json_row_is_ecs(const struct recs *w, struct str name)
+{
+	unsigned field = names_find(w->names, name);
+
+	return field != FIELD_NAMED && field < FIELD_ECS_END;
+}
+
 void
 json_row_put(struct recs *w, const struct json_value *v)
 {

@@ -183,6 +183,7 @@ struct source {
 	bool accept;   /* no pattern matched: it is this product's all the same */
 	bool last;     /* asked after all others */
 	bool keep_all, keep_none, generic;
+	bool ecs; /* the product writes ECS itself */
 	struct kv_style kv;
 	char separator;
 	bool quotes; /* columns may be quoted */

@@ -141,7 +141,13 @@ keep_native(const struct source *s, struct recs *w, struct pairs *p)
 				.in_array = (v->flags & ENTRY_ARRAY) != 0,
 				.literal = v->literal};
 
-			json_row_put(w, &j);
+			/* Many wrap what they tell in an object called "event": its
+			 * members are no fields of ECS. */
+			if (!s->ecs && str_starts(v->name, STR("event.")) &&
+				json_row_is_ecs(w, v->name))
+				json_row_aside(w, s->prefix, &j);
+			else
+				json_row_put(w, &j);
 		} else if (v->value.n == 0 || v->value.n > RECORD_VALUE_MAX) {
 			continue;
 		} else if (s->generic) {
