@@ -324,6 +324,20 @@ skip_severity(struct str *s)
 	}
 }
 
+/* "123: " of Cisco's `service sequence-numbers`. */
+static void
+skip_sequence(struct str *s)
+{
+	struct str rest = *s;
+	size_t i = 0;
+
+	while (i < rest.n && i < 12 && is_digit(rest.p[i]))
+		i++;
+	if (i == 0 || rest.n < i + 2 || rest.p[i] != ':' || rest.p[i + 1] != ' ')
+		return;
+	str_skip(s, i + 2);
+}
+
 /* "[warn][API]:" is no host; "[2001:db8::5]" and "[192.0.2.9]:514" are. */
 static bool
 is_bracketed_word(struct str word)
@@ -431,6 +445,7 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		str_skip(s, host.n);
 	skip_severity(s);
 	skip_blanks(s);
+	skip_sequence(s);
 	if (!read_like_5424(ctx, w, s))
 		read_tag(ctx, w, s);
 }
@@ -460,20 +475,6 @@ read_file_line(struct parse_ctx *ctx, struct recs *w, struct str *s, enum time_f
 		envelope_host(ctx, w, word_at(*s));
 		accept_tag(ctx, w, &tag, s);
 	}
-}
-
-/* "123: " of Cisco's `service sequence-numbers`. */
-static void
-skip_sequence(struct str *s)
-{
-	struct str rest = *s;
-	size_t i = 0;
-
-	while (i < rest.n && i < 12 && is_digit(rest.p[i]))
-		i++;
-	if (i == 0 || rest.n < i + 2 || rest.p[i] != ':' || rest.p[i + 1] != ' ')
-		return;
-	str_skip(s, i + 2);
 }
 
 /* "sw01: *Mar  1 18:46:11: %SYS-…": Cisco's `logging origin-id` puts the host before the time. */
