@@ -340,13 +340,33 @@ names_no_client(struct str front)
 	return words == 2;
 }
 
+/* "4871 104/01/ 198.51.100.7:8000 192.0.2.34 - sato [": i-FILTER's process and version. */
+static bool
+begins_with_version(struct str front)
+{
+	struct str one;
+	size_t i;
+
+	for (unsigned n = 0; n < 2 && front.n; n++) {
+		str_cut(&front, ' ', &one);
+		for (i = 0; i < one.n && is_digit(one.p[i]); i++)
+			;
+		if (i > 0 && i + 1 < one.n && one.p[i] == '/' && one.p[one.n - 1] == '/')
+			return true;
+		if (i < one.n)
+			return false;
+	}
+	return false;
+}
+
 bool
 web_looks_combined(struct str line)
 {
 	ptrdiff_t at = find_time(line);
 
 	return at > 0 && at < 1024 && str_find(line, STR("] \"")) > at &&
-	       !names_no_client(str_make(line.p, (size_t)at));
+	       !names_no_client(str_make(line.p, (size_t)at)) &&
+	       !begins_with_version(str_make(line.p, (size_t)at));
 }
 
 static void

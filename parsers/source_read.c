@@ -228,7 +228,7 @@ put_label(struct recs *w, unsigned field, struct str list)
 
 /* "Apr  2 10:02:03 4870 1040/02/ ..." begins like a header; its host is a process number. With a
  * priority in front a relay has written a header of its own. */
-static void
+static bool
 forget_header(struct parse_ctx *ctx, struct recs *w)
 {
 	static const unsigned fields[] = {FIELD_HOST_NAME, FIELD_LOG_SYSLOG_HOSTNAME,
@@ -236,10 +236,11 @@ forget_header(struct parse_ctx *ctx, struct recs *w)
 		FIELD_LOG_SYSLOG_APPNAME};
 
 	if (ctx->text.n == 0 || ctx->text.p[0] == '<')
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		put_forget(w, fields[i]);
 	rec_put(w, FIELD_MESSAGE, ctx->text);
+	return true;
 }
 
 static void
@@ -253,8 +254,8 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 		put_forget(w, FIELD_HOST_NAME);
 	w->cur->logsource = s->logsource;
 	ctx->source = s;
-	if (s->headless)
-		forget_header(ctx, w);
+	if (s->headless && forget_header(ctx, w))
+		forwarded = false;
 	pull(s, w, p);
 	source_time(s, ctx, w, p);
 	for (size_t i = 0; i < s->nwhens; i++) {
