@@ -251,6 +251,7 @@ struct pairs {
 	pcre2_match_context *limits;
 	bool limit_hit;
 	struct hs_scratch *scratch;
+	bool strict;            /* for the moment `accept` does not hold */
 	bool ask_all;           /* pass the index by: what the tests compare with */
 	struct domains domains; /* names that this worker has taken apart */
 	/* of the message being read */

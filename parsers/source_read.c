@@ -350,7 +350,7 @@ read_one(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct s
 		break;
 	case SHAPE_TEXT:
 		m = pairs_pattern(p, s->patterns.v, s->patterns.n, text);
-		if (!m && !s->accept)
+		if (!m && (!s->accept || p->strict))
 			return false;
 		break;
 	case SHAPES:
@@ -415,6 +415,22 @@ bool
 sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message)
 {
 	return ctx->program.n && read_any(ctx, w, message, true, false);
+}
+
+/* By those that are asked last: sentences of the program, then sentences that many share, then the
+ * program's name alone. */
+static bool
+read_last(struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	bool found = false;
+
+	if (ctx->program.n) {
+		ctx->pairs->strict = true;
+		found = read_any(ctx, w, message, true, true);
+		ctx->pairs->strict = false;
+	}
+	return found || read_any(ctx, w, message, false, true) ||
+	       (ctx->program.n && read_any(ctx, w, message, true, true));
 }
 
 /* "*" says that any program may write it, which tells nothing about this one. */
@@ -492,8 +508,7 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 		w->cur->reasons |= flags;
 		return true;
 	}
-	return !ctx->stray && ((ctx->program.n && read_any(ctx, w, message, true, true)) ||
-				      read_any(ctx, w, message, false, true));
+	return !ctx->stray && read_last(ctx, w, message);
 }
 
 /* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to

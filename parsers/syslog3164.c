@@ -401,6 +401,19 @@ read_like_5424(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	return true;
 }
 
+/* "2026-11-22T09:59:58 WARN text": an application's level, not a host. */
+static bool
+is_level(struct str word)
+{
+	static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING",
+		"ERROR", "FATAL", "CRITICAL", "SEVERE"};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (str_eq(word, str_of(levels[i])))
+			return true;
+	return false;
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -435,7 +448,7 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	host = word_at(*s);
 	/* No blank behind it, or a payload's first word: a text, not a host. */
-	if (host.n == s->n || is_payload(host) || is_bracketed_word(host))
+	if (host.n == s->n || is_payload(host) || is_bracketed_word(host) || is_level(host))
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
