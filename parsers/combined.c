@@ -176,7 +176,8 @@ read_front(struct recs *w, struct str front)
 		i++;
 	if (n == 0)
 		return false;
-	if (n - i > 1 && !is_address(without_comma(token[i])) && is_address(without_comma(token[i + 1])))
+	if (n - i > 1 && !is_address(without_comma(token[i])) &&
+		is_address(without_comma(token[i + 1])))
 		put_vhost(w, token[i++]);
 	put_client(w, without_comma(token[i]));
 	for (; i + 1 < n &&

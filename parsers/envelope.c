@@ -110,7 +110,8 @@ take_compose(struct recs *w, struct str *s)
 	size_t i = 0, blanks = 0;
 
 	while (i < rest.n && i < 64 &&
-		(is_digit(rest.p[i]) || ((rest.p[i] | 32) >= 'a' && (rest.p[i] | 32) <= 'z') || strchr("-_.", rest.p[i])))
+		(is_digit(rest.p[i]) || ((rest.p[i] | 32) >= 'a' && (rest.p[i] | 32) <= 'z') ||
+			strchr("-_.", rest.p[i])))
 		i++;
 	name = str_make(rest.p, i);
 	str_skip(&rest, i);

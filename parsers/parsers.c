@@ -3,7 +3,6 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/stamp.h"
 #include "base/utf8.h"
 #include "parsers/charset.h"
 #include "parsers/columns.h"
@@ -258,22 +257,6 @@ decode_mail(const struct parsers *p, struct recs *w)
 	}
 }
 
-#define MADE_WITHIN_NS (3600 * (uint64_t)NS_PER_S)
-
-/* The header's time, where the message names an earlier one of its own: when the record was made. By
- * more than an hour two clocks or zones disagree, which says nothing. */
-static void
-put_created(const struct parse_ctx *ctx, struct recs *w)
-{
-	char text[32];
-
-	if (!ctx->timed || !ctx->header_timed || ctx->header_time <= w->cur->time ||
-		(uint64_t)ctx->header_time - (uint64_t)w->cur->time > MADE_WITHIN_NS ||
-		rec_has(w, FIELD_EVENT_CREATED))
-		return;
-	rec_put(w, FIELD_EVENT_CREATED, str_make(text, stamp_format(ctx->header_time, text)));
-}
-
 /* What holds for every record however it was read: time, skew, product. */
 static void
 settle(struct parse_ctx *ctx, struct recs *w)
@@ -293,7 +276,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 		put_fold(w);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
-	put_created(ctx, w);
+	recognise_made(ctx, w);
 	finish_record(w, pairs_domains(ctx->pairs));
 	if (!ctx->timed) {
 		r->time = ctx->arrival;

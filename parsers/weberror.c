@@ -53,8 +53,7 @@ nginx_level_first(struct str line)
 		return false;
 	if (str_take(&rest, STR(":")))
 		return str_take_u64(&rest, &pid) && (rest.n == 0 || *rest.p == ' ');
-	return str_take(&rest, STR("#")) && str_take_u64(&rest, &pid) &&
-	       str_starts(rest, STR(":"));
+	return str_take(&rest, STR("#")) && str_take_u64(&rest, &pid) && str_starts(rest, STR(":"));
 }
 
 bool
@@ -169,8 +168,7 @@ read_login(struct recs *w, struct str s)
 {
 	static const char *const ends[] = {" in realm ", ": authentication failure for ",
 		" not found: ", " authentication failure for ", ": password mismatch"};
-	static const struct event_words login = {
-		"web authentication", "start", "login", "failure"};
+	static const struct event_words login = {"web authentication", "start", "login", "failure"};
 	ptrdiff_t at = str_starts(s, STR("user ")) ? 0 : str_find(s, STR(": user "));
 	struct str name;
 
