@@ -131,6 +131,17 @@ static const struct {
 	{"AEDT", 660},
 	{"NZST", 720},
 	{"NZDT", 780},
+	{"AWST", 480},
+	{"ACST", 570},
+	{"SGT", 480},
+	{"WIB", 420},
+	{"NPT", 345},
+	{"PKT", 300},
+	{"SAST", 120},
+	{"BRT", -180},
+	{"BRST", -120},
+	{"AKST", -540},
+	{"AKDT", -480},
 };
 
 /* Z, +09:00, +0900, +09 (the last only if `two_digits`). */

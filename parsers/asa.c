@@ -188,6 +188,26 @@ static const struct row others[] = {
 	{ID_NONE, VPN_INFO, "Group = %g, IP = %i, %r"},
 };
 
+/* Numbers that nobody described: who and from where, by the words that Cisco uses everywhere. */
+static const struct row unknown[] = {
+	{ID_NONE, VPN_INFO, "Local:%D Remote:%S Username:%q %r"},
+	{ID_NONE, INFO, "%*{ %p} src %S dst %D%*"},
+	{ID_NONE, INFO, "%* from %S to %D on %*"},
+	{ID_NONE, INFO, "%* from %S to %D%*"},
+	{ID_NONE, INFO, "%* IP = %i,%*"},
+	{ID_NONE, INFO, "%* IP <%i> %*"},
+	{ID_NONE, INFO, "%* from %i %*"},
+};
+
+static bool
+has_address(const struct asa_parts *p)
+{
+	struct str ip = p->source.address.n ? p->source.address : asa_part(p, 'i');
+
+	return ip.n > 2 && ip.n < 46 &&
+	       (str_chr(ip, ':') >= 0 || (str_chr(ip, '.') > 0 && is_digit(ip.p[0])));
+}
+
 /* The row whose text this is; without a number all are tried. */
 static const struct row *
 find_row(uint32_t id, struct str text, struct asa_parts *parts)
@@ -199,6 +219,10 @@ find_row(uint32_t id, struct str text, struct asa_parts *parts)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (asa_match(others[i].pattern, text, parts))
 			return &others[i];
+	for (size_t i = 0; id != ID_NONE && i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		if (asa_match(unknown[i].pattern, text, parts) && has_address(parts))
+			return &unknown[i];
+	*parts = (struct asa_parts){0};
 	return NULL;
 }
 
@@ -245,6 +269,8 @@ static const struct end_fields destination_fields = {FIELD_DESTINATION_IP, FIELD
 static void
 put_end(struct recs *w, const struct endpoint *e, const struct end_fields *f)
 {
+	struct str user;
+
 	if (e->address.n == 0)
 		return;
 	parse_put_host(w, f->ip, f->domain, e->address);
@@ -253,8 +279,10 @@ put_end(struct recs *w, const struct endpoint *e, const struct end_fields *f)
 		rec_put_ip(w, f->nat_ip, e->mapped);
 		put_port(w, f->nat_port, e->mapped_port);
 	}
-	if (e->user.n)
-		put_account(w, f->user, f->user_domain, e->user);
+	user = e->user;
+	(void)(str_take(&user, STR("user= ")) || str_take(&user, STR("user = ")));
+	if (user.n)
+		put_account(w, f->user, f->user_domain, user);
 	parse_put(w, f->interface, e->interface);
 }
 
@@ -323,9 +351,10 @@ put_user(struct recs *w, const struct asa_parts *p)
 		user = p->source.user.n ? p->source.user : p->destination.user;
 		/* "(bob)" behind both ends is who opened the connection. */
 	}
+	(void)(str_take(&user, STR("user= ")) || str_take(&user, STR("user = ")));
 	if (str_starts(user, STR("****")))
 		return; /* hidden by "no logging hide username"'s default */
-	if (user.n)
+	if (user.n && !str_eq(user, STR("Unknown")))
 		put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, user);
 }
 

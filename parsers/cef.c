@@ -329,6 +329,12 @@ take_pair(struct cef *c, struct str key, struct str value)
 		key = STR("rcvdbyte");
 	if (str_eq(key, STR("msg")))
 		rec_put(c->w, FIELD_EVENT_REASON, value);
+	else if (str_eq(key, STR("start")) &&
+		 generic_put_instant(c->ctx, c->w, FIELD_EVENT_START, value))
+		return;
+	else if (str_eq(key, STR("end")) &&
+		 generic_put_instant(c->ctx, c->w, FIELD_EVENT_END, value))
+		return;
 	else
 		generic_put(c->w, CEF_PREFIX, key, value);
 }
@@ -391,6 +397,7 @@ cef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	if (extension.odd)
 		rec_flag(w, REASON_CEF);
 	put_custom(&c);
+	generic_done(w);
 	return PARSED_OK;
 }
 

@@ -142,6 +142,25 @@ put_client(struct recs *w, struct str token)
 	parse_put_port(w, FIELD_SOURCE_PORT, port);
 }
 
+/* "CONNECT www.example.com:443": where the tunnel goes. */
+static void
+put_tunnel(struct recs *w, struct str request)
+{
+	struct str target, host, port;
+	ptrdiff_t scheme;
+
+	if (!str_take(&request, STR("CONNECT ")) || rec_has(w, FIELD_DESTINATION_PORT) ||
+		rec_has(w, FIELD_DESTINATION_DOMAIN))
+		return;
+	str_cut(&request, ' ', &target);
+	scheme = str_find(target, STR("://"));
+	if (scheme > 0)
+		str_skip(&target, (size_t)scheme + 3);
+	split_port(target, &host, &port);
+	parse_put_host(w, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, host);
+	parse_put_port(w, FIELD_DESTINATION_PORT, port);
+}
+
 /* [vhost] client[, client ...] ident user */
 static bool
 read_front(struct recs *w, struct str front)
@@ -152,9 +171,13 @@ read_front(struct recs *w, struct str front)
 
 	while (n < TOKENS_MAX && web_column(&front, &token[n]))
 		n++;
+	/* UBIKA: more columns in front that hold nothing. */
+	while (n - i > 3 && str_eq(token[i], STR("-")))
+		i++;
 	if (n == 0)
 		return false;
-	if (n > 1 && !is_address(without_comma(token[0])) && is_address(without_comma(token[1])))
+	if (n - i > 1 && !is_address(without_comma(token[i])) &&
+		is_address(without_comma(token[i + 1])))
 		put_vhost(w, token[i++]);
 	put_client(w, without_comma(token[i]));
 	for (; i + 1 < n &&
@@ -318,13 +341,33 @@ names_no_client(struct str front)
 	return words == 2;
 }
 
+/* "4871 104/01/ 198.51.100.7:8000 192.0.2.34 - sato [": i-FILTER's process and version. */
+static bool
+begins_with_version(struct str front)
+{
+	struct str one;
+	size_t i;
+
+	for (unsigned n = 0; n < 2 && front.n; n++) {
+		str_cut(&front, ' ', &one);
+		for (i = 0; i < one.n && is_digit(one.p[i]); i++)
+			;
+		if (i > 0 && i + 1 < one.n && one.p[i] == '/' && one.p[one.n - 1] == '/')
+			return true;
+		if (i < one.n)
+			return false;
+	}
+	return false;
+}
+
 bool
 web_looks_combined(struct str line)
 {
 	ptrdiff_t at = find_time(line);
 
 	return at > 0 && at < 1024 && str_find(line, STR("] \"")) > at &&
-	       !names_no_client(str_make(line.p, (size_t)at));
+	       !names_no_client(str_make(line.p, (size_t)at)) &&
+	       !begins_with_version(str_make(line.p, (size_t)at));
 }
 
 static void
@@ -366,6 +409,7 @@ web_read_combined(struct parse_ctx *ctx, struct recs *w, struct str line, struct
 	if (request.n <= 1 && next_is_quoted(s)) /* an empty column of somebody's own */
 		web_column(&s, &request);
 	web_put_request(w, request);
+	put_tunnel(w, request);
 	status = read_numbers(w, &s);
 	if (!next_is_quoted(s)) { /* one more number: time taken, upstream bytes */
 		struct str rest = s;

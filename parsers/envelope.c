@@ -101,6 +101,30 @@ take_cri(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	*s = rest;
 }
 
+/* "web-1  | text": docker compose puts the container's name before its lines, then blanks to the
+ * width of the longest. */
+static void
+take_compose(struct recs *w, struct str *s)
+{
+	struct str rest = *s, name;
+	size_t i = 0, blanks = 0;
+
+	while (i < rest.n && i < 64 &&
+		(is_digit(rest.p[i]) || ((rest.p[i] | 32) >= 'a' && (rest.p[i] | 32) <= 'z') ||
+			strchr("-_.", rest.p[i])))
+		i++;
+	name = str_make(rest.p, i);
+	str_skip(&rest, i);
+	while (rest.n > 0 && rest.p[0] == ' ') {
+		blanks++;
+		str_skip(&rest, 1);
+	}
+	if (i == 0 || blanks < 2 || !str_take(&rest, STR("| ")) || rest.n == 0)
+		return;
+	rec_put_named(w, STR("container.name"), VALUE_STRING, name, 0);
+	*s = rest;
+}
+
 /* "105 <38>…": a true octet count (RFC 6587 3.4.1) that framing of lines left in front. One that
  * does not count what follows is none. */
 static void
@@ -128,6 +152,7 @@ envelope_read(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	bool pri;
 
 	take_cri(ctx, w, s);
+	take_compose(w, s);
 	take_count(s);
 	/* A byte order mark is no part of any header (RFC 5424 has it before MSG only). */
 	if (str_take(s, STR("\xef\xbb\xbf")) && s->n > 0 && s->p[0] == '<')

@@ -344,8 +344,14 @@ put_value(struct line *l, int key)
 			rec_put(w, row->field, v);
 		return;
 	case ACCOUNT:
-		if (!rec_has(w, row->field))
+		if (!rec_has(w, row->field)) {
+			/* "sato,cn=sato": the account, and the peer's certificate or entry. */
+			ptrdiff_t peer = str_find(v, STR(",cn="));
+
+			if (peer > 0)
+				v.n = (size_t)peer;
 			put_account(w, row->field, FIELD_USER_DOMAIN, v);
+		}
 		return;
 	default:
 		rec_put(w, row->field, v);

@@ -127,6 +127,22 @@ put_hash(struct recs *w, struct str value)
 	return true;
 }
 
+/* A path, or a name alone; another key may have told the other. */
+static void
+put_some_file(struct recs *w, struct str value)
+{
+	bool named = rec_has(w, FIELD_FILE_NAME);
+
+	if (str_chr(value, '/') < 0 && str_chr(value, '\\') < 0) {
+		if (!named)
+			rec_put(w, FIELD_FILE_NAME, value);
+	} else if (!named) {
+		put_file(w, value);
+	} else {
+		rec_put(w, FIELD_FILE_PATH, value);
+	}
+}
+
 static unsigned
 port_of(unsigned ip)
 {
@@ -189,7 +205,7 @@ put_as(struct recs *w, const struct key *k, struct str value)
 		put_url(w, value, false);
 		return true;
 	case AS_FILE:
-		put_file(w, value);
+		put_some_file(w, value);
 		return true;
 	case AS_HASH:
 		return put_hash(w, value);
@@ -228,6 +244,12 @@ generic_put(struct recs *w, struct str prefix, struct str key, struct str value)
 
 	if (value.n == 0)
 		return;
+	/* A path may be a folder's; its name says less than the file's own. */
+	if (k && k->field == FIELD_FILE_NAME && rec_has(w, FIELD_FILE_PATH) &&
+		str_chr(value, '/') < 0 && str_chr(value, '\\') < 0) {
+		put_over(w, FIELD_FILE_NAME, value);
+		return;
+	}
 	/* The first word for a thing stands; a second one keeps its own name. */
 	if (k && !rec_has(w, k->field) && put_as(w, k, value))
 		return;
@@ -268,4 +290,30 @@ generic_take_time(struct parse_ctx *ctx, struct recs *w, const char *const *name
 		return true;
 	}
 	return false;
+}
+
+bool
+generic_put_instant(struct parse_ctx *ctx, struct recs *w, unsigned field, struct str value)
+{
+	char text[32];
+	int64_t ns;
+
+	if (!generic_time(ctx, value, &ns) || ns == STAMP_BEYOND)
+		return false;
+	rec_put(w, field, str_make(text, stamp_format(ns, text)));
+	return true;
+}
+
+void
+generic_done(struct recs *w)
+{
+	const struct entry *e = batch_entries(w->b);
+	struct str user = {0};
+
+	if (!w->cur || rec_has(w, FIELD_USER_NAME) || !rec_has(w, FIELD_DESTINATION_USER_NAME))
+		return;
+	for (uint32_t i = w->cur->first_entry; i < batch_results(w->b)->nentries; i++)
+		if (e[i].field == FIELD_DESTINATION_USER_NAME)
+			user = entry_text(w->b, &e[i]);
+	put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, user);
 }

@@ -22,4 +22,9 @@ bool generic_time(struct parse_ctx *ctx, struct str text, int64_t *ret);
 bool generic_take_time(struct parse_ctx *ctx, struct recs *w, const char *const *keys, size_t n,
 	struct str key, struct str value);
 
+/* event.start and the like: an instant. False: the value is none. */
+bool generic_put_instant(struct parse_ctx *ctx, struct recs *w, unsigned field, struct str value);
+/* When all pairs are put: who it was, where only the other end names a user. */
+void generic_done(struct recs *w);
+
 #endif

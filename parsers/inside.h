@@ -43,6 +43,9 @@ void recognise_begin(struct parse_ctx *ctx, const struct recs *w);
 /* "Auth: text" without time or priority is a header only if the definition of that program reads
  * what follows: then true. False: not read yet, and *message is the whole text again. */
 bool recognise_half(struct parse_ctx *ctx, struct recs *w, struct str *message);
+/* event.created from the header's time, where the message names an earlier one of its own. By more
+ * than an hour two clocks or zones disagree, which says nothing. */
+void recognise_made(const struct parse_ctx *ctx, struct recs *w);
 /* The configured row or definition, else the one that the program names, else those that know the
  * content; nobody: kept unparsed, with the reason. */
 void recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message);

@@ -1,5 +1,6 @@
 #include "parsers/jsonrow.h"
 
+#include "base/allowed.h"
 #include "base/stamp.h"
 
 #define LIST_MEMBERS 8u /* in front of the list of records */
@@ -125,6 +126,14 @@ put_ecs(struct recs *w, unsigned field, const struct json_value *v, unsigned fla
 	rec_put_kind(w, field, as, v->text, flags);
 }
 
+bool
+json_row_is_ecs(const struct recs *w, struct str name)
+{
+	unsigned field = names_find(w->names, name);
+
+	return field != FIELD_NAMED && field < FIELD_ECS_END;
+}
+
 void
 json_row_put(struct recs *w, const struct json_value *v)
 {
@@ -135,7 +144,9 @@ json_row_put(struct recs *w, const struct json_value *v)
 	if (v->literal && str_chr(v->name, '.') >= 0)
 		flags |= ENTRY_LITERAL;
 	field = names_find(w->names, v->name);
-	if (ours(field, v->name))
+	/* A product's own "event.category" that is none of ECS's words is another thing. */
+	if (ours(field, v->name) ||
+		(field != FIELD_NAMED && ecs_allowed_words(field) && !ecs_allowed(field, v->text)))
 		json_row_aside(w, STR("json."), v);
 	else if (field != FIELD_NAMED && field < FIELD_ECS_END)
 		put_ecs(w, field, v, flags);

@@ -15,6 +15,8 @@ extern const struct json_limits json_row_limits;
 /* For json_sink.room; ctx points to something whose first member is a struct recs *. */
 char *json_row_room(void *ctx, size_t n);
 
+/* Does ECS have a field of that name? */
+bool json_row_is_ecs(const struct recs *w, struct str name);
 /* Put one value by its name: fields of ecs.def checked for their kind, those that are ours moved
  * aside under json.*, all others as they are. Objects put nothing. */
 void json_row_put(struct recs *w, const struct json_value *v);

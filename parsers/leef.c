@@ -198,6 +198,7 @@ leef_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	}
 	if (attributes.odd)
 		rec_flag(w, REASON_LEEF);
+	generic_done(w);
 	return PARSED_OK;
 }
 

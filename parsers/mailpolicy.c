@@ -97,6 +97,36 @@ read_spf(struct recs *w, struct str s)
 	return true;
 }
 
+/* "550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see
+ * http://www.openspf.net/Why?s=mfrom;id=a@example.org;ip=192.0.2.7;r=b@example.jp" */
+static bool
+read_spf_reject(struct recs *w, struct str s)
+{
+	static const struct event_words denied = {"email", "denied", "mail_spf", "failure"};
+	ptrdiff_t why = str_find(s, STR("/Why?s=")), at = str_find(s, STR("due to: "));
+	struct str pairs, pair, key;
+
+	if (why < 0 || at < 0 || at > why)
+		return false;
+	pairs = str_make(s.p + why + 5, s.n - (size_t)why - 5);
+	str_skip(&s, (size_t)at + 8);
+	str_cut_at(&s, STR(". "), &pair);
+	parse_put(w, FIELD_EVENT_REASON, pair);
+	while (pairs.n) {
+		str_cut(&pairs, ';', &pair);
+		if (!str_cut(&pair, '=', &key))
+			continue;
+		if (str_eq(key, STR("id")))
+			parse_put(w, FIELD_EMAIL_FROM_ADDRESS, pair);
+		else if (str_eq(key, STR("ip")))
+			rec_put_ip(w, FIELD_SOURCE_IP, pair);
+		else if (str_eq(key, STR("r")) && str_chr(pair, '@') > 0)
+			parse_put(w, FIELD_EMAIL_TO_ADDRESS, pair);
+	}
+	parse_event(w, &denied);
+	return true;
+}
+
 static bool
 read_greylist(struct recs *w, struct str s)
 {
@@ -137,7 +167,7 @@ mailpolicy_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 {
 	(void)ctx;
 	s = str_trim(s);
-	if (read_greylist(w, s) || read_spf(w, s))
+	if (read_greylist(w, s) || read_spf(w, s) || read_spf_reject(w, s))
 		return PARSED_OK;
 	if (str_starts(s, STR("cleaning up ")) || str_starts(s, STR("cleaning main ")) ||
 		str_starts(s, STR("Process Backgrounded"))) {

@@ -278,6 +278,7 @@ settle(struct parse_ctx *ctx, struct recs *w)
 		put_fold(w);
 	if (ctx->row && (ctx->row->flags & PARSER_BARE))
 		return;
+	recognise_made(ctx, w);
 	finish_record(w, pairs_domains(ctx->pairs));
 	if (!ctx->timed) {
 		r->time = ctx->arrival;

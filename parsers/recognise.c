@@ -1,5 +1,6 @@
 /* recognise.c - whose message is it: by configuration, by program, by content; and inside others.
  */
+#include "base/clock.h"
 #include "base/stamp.h"
 #include "parsers/envelope.h"
 #include "parsers/inside.h"
@@ -181,7 +182,8 @@ recognise_message(struct parse_ctx *ctx, struct recs *w, struct str message)
 	uint64_t reasons = 0;
 
 	ctx->fixed_source = bound->source;
-	if (ctx->enveloped && envelope_repeats(message, &times, &inside)) {
+	/* Without a header only brackets say that somebody repeats another's message. */
+	if (envelope_repeats(message, &times, &inside) && (ctx->enveloped || inside.n > 0)) {
 		rec_put_named(w, STR("noroshi.repeated"), VALUE_NUMBER, times, 0);
 		if (inside.n == 0) {
 			keep_unparsed(ctx, w, false);
@@ -260,6 +262,16 @@ put_created(struct recs *w, int64_t ns)
 
 	if (w->cur && ns != STAMP_BEYOND && !rec_has(w, FIELD_EVENT_CREATED))
 		rec_put(w, FIELD_EVENT_CREATED, str_make(text, stamp_format(ns, text)));
+}
+
+#define MADE_WITHIN_NS (3600 * (uint64_t)NS_PER_S)
+
+void
+recognise_made(const struct parse_ctx *ctx, struct recs *w)
+{
+	if (ctx->timed && ctx->header_timed && ctx->header_time > w->cur->time &&
+		(uint64_t)ctx->header_time - (uint64_t)w->cur->time <= MADE_WITHIN_NS)
+		put_created(w, ctx->header_time);
 }
 
 /* The relay's header makes room for the sender's: what it named goes, its structured data stays. */

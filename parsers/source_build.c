@@ -132,6 +132,12 @@ accept(struct build *b, const struct yaml_node *n)
 }
 
 static void
+ecs(struct build *b, const struct yaml_node *n)
+{
+	b->s->ecs = n->truth;
+}
+
+static void
 last(struct build *b, const struct yaml_node *n)
 {
 	b->s->last = n->truth;
@@ -167,11 +173,12 @@ static const struct part {
 	void (*read)(struct build *b, const struct yaml_node *n);
 } parts[] = {{"source", name}, {"title", title}, {"kind", kind}, {"words", words},
 	{"logsource", logsource}, {"shape", shape}, {"recognise", build_recognition},
-	{"whole", whole}, {"accept", accept}, {"last", last}, {"headless", headless}, {"kv", kv},
-	{"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
+	{"whole", whole}, {"accept", accept}, {"last", last}, {"ecs", ecs}, {"headless", headless},
+	{"kv", kv}, {"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
 	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
-	{"time", build_times}, {"nothing", nothing}, {"set", set_always}, {"when", build_whens},
-	{"map", build_rows}, {"keep", keep}, {"generic", generic}, {"tests", ignored}};
+	{"time", build_times}, {"created", build_created}, {"nothing", nothing},
+	{"set", set_always}, {"when", build_whens}, {"map", build_rows}, {"keep", keep},
+	{"generic", generic}, {"tests", ignored}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

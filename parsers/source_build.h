@@ -55,6 +55,7 @@ void build_lists(struct build *b, const struct yaml_node *list);
 void build_rows(struct build *b, const struct yaml_node *map);
 void build_whens(struct build *b, const struct yaml_node *list);
 void build_times(struct build *b, const struct yaml_node *n);
+void build_created(struct build *b, const struct yaml_node *n);
 /* Rows that every definition has without naming them. */
 void build_implied(struct build *b);
 

@@ -183,6 +183,7 @@ struct source {
 	bool accept;   /* no pattern matched: it is this product's all the same */
 	bool last;     /* asked after all others */
 	bool keep_all, keep_none, generic;
+	bool ecs; /* the product writes ECS itself */
 	struct kv_style kv;
 	char separator;
 	bool quotes; /* columns may be quoted */
@@ -193,6 +194,8 @@ struct source {
 	size_t nextracts;
 	struct time_spec *times;
 	size_t ntimes;
+	struct time_spec *created; /* when the product made the record */
+	size_t ncreated;
 	struct str *nothing; /* words that mean "no value" */
 	size_t nnothing;
 	struct settings_list set;
@@ -248,6 +251,7 @@ struct pairs {
 	pcre2_match_context *limits;
 	bool limit_hit;
 	struct hs_scratch *scratch;
+	bool strict;            /* for the moment `accept` does not hold */
 	bool ask_all;           /* pass the index by: what the tests compare with */
 	struct domains domains; /* names that this worker has taken apart */
 	/* of the message being read */
@@ -282,6 +286,8 @@ bool source_has(const struct recs *w, const struct target *t);
 /* Of the entries from `mark` on (a count) those of a field with one value that stands before. */
 void source_drop_doubled(struct recs *w, uint32_t mark);
 /* By one of the definition's time rows. */
+/* event.start, end, created as the definition's rows have put them: instants, or nothing. */
+void source_spans(struct parse_ctx *ctx, struct recs *w);
 void source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p);
 /* %Y %m %d %e %H %I %M %S %p %b %B %a %A %y %j %f %z %Z %s %% and blanks; the whole text, or what a
  * blank and a zone's name follow. */

@@ -513,7 +513,8 @@ source_drop_doubled(struct recs *w, uint32_t mark)
 	for (uint32_t i = mark; i < res->nentries; i++) {
 		bool stood = false;
 
-		if (e[i].field != FIELD_NAMED && names_kind(w->names, e[i].field) != FIELD_A)
+		if (e[i].field != FIELD_NAMED && (names_kind(w->names, e[i].field) != FIELD_A ||
+							 ecs_allowed_words(e[i].field)))
 			for (uint32_t k = first; k < mark && !stood; k++)
 				stood = e[k].field == e[i].field;
 		if (!stood)

@@ -141,7 +141,13 @@ keep_native(const struct source *s, struct recs *w, struct pairs *p)
 				.in_array = (v->flags & ENTRY_ARRAY) != 0,
 				.literal = v->literal};
 
-			json_row_put(w, &j);
+			/* Many wrap what they tell in an object called "event": its
+			 * members are no fields of ECS. */
+			if (!s->ecs && str_starts(v->name, STR("event.")) &&
+				json_row_is_ecs(w, v->name))
+				json_row_aside(w, s->prefix, &j);
+			else
+				json_row_put(w, &j);
 		} else if (v->value.n == 0 || v->value.n > RECORD_VALUE_MAX) {
 			continue;
 		} else if (s->generic) {
@@ -222,7 +228,7 @@ put_label(struct recs *w, unsigned field, struct str list)
 
 /* "Apr  2 10:02:03 4870 1040/02/ ..." begins like a header; its host is a process number. With a
  * priority in front a relay has written a header of its own. */
-static void
+static bool
 forget_header(struct parse_ctx *ctx, struct recs *w)
 {
 	static const unsigned fields[] = {FIELD_HOST_NAME, FIELD_LOG_SYSLOG_HOSTNAME,
@@ -230,10 +236,11 @@ forget_header(struct parse_ctx *ctx, struct recs *w)
 		FIELD_LOG_SYSLOG_APPNAME};
 
 	if (ctx->text.n == 0 || ctx->text.p[0] == '<')
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		put_forget(w, fields[i]);
 	rec_put(w, FIELD_MESSAGE, ctx->text);
+	return true;
 }
 
 static void
@@ -247,8 +254,8 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 		put_forget(w, FIELD_HOST_NAME);
 	w->cur->logsource = s->logsource;
 	ctx->source = s;
-	if (s->headless)
-		forget_header(ctx, w);
+	if (s->headless && forget_header(ctx, w))
+		forwarded = false;
 	pull(s, w, p);
 	source_time(s, ctx, w, p);
 	for (size_t i = 0; i < s->nwhens; i++) {
@@ -263,6 +270,7 @@ apply(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pair
 	for (size_t i = 0; i < s->nops; i++)
 		source_op(s, w, p, &s->ops[i]);
 	source_set(w, &s->set);
+	source_spans(ctx, w);
 	if (forwarded && !rec_has(w, FIELD_HOST_NAME))
 		rec_put(w, FIELD_HOST_NAME, ctx->host);
 	else if (forwarded && !rec_has(w, FIELD_LOG_SYSLOG_HOSTNAME))
@@ -342,7 +350,7 @@ read_one(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct s
 		break;
 	case SHAPE_TEXT:
 		m = pairs_pattern(p, s->patterns.v, s->patterns.n, text);
-		if (!m && !s->accept)
+		if (!m && (!s->accept || p->strict))
 			return false;
 		break;
 	case SHAPES:
@@ -409,6 +417,22 @@ sources_read_program(struct parse_ctx *ctx, struct recs *w, struct str message)
 	return ctx->program.n && read_any(ctx, w, message, true, false);
 }
 
+/* By those that are asked last: sentences of the program, then sentences that many share, then the
+ * program's name alone. */
+static bool
+read_last(struct parse_ctx *ctx, struct recs *w, struct str message)
+{
+	bool found = false;
+
+	if (ctx->program.n) {
+		ctx->pairs->strict = true;
+		found = read_any(ctx, w, message, true, true);
+		ctx->pairs->strict = false;
+	}
+	return found || read_any(ctx, w, message, false, true) ||
+	       (ctx->program.n && read_any(ctx, w, message, true, true));
+}
+
 bool
 sources_know_program(const struct parse_ctx *ctx, struct str program)
 {
@@ -467,7 +491,7 @@ sources_read(struct parse_ctx *ctx, struct recs *w, struct str message)
 		w->cur->reasons |= flags;
 		return true;
 	}
-	return !ctx->stray && read_any(ctx, w, message, false, true);
+	return !ctx->stray && read_last(ctx, w, message);
 }
 
 /* Which definitions are asked: those that stand for all that nobody knows (`last`) may have to

@@ -197,15 +197,15 @@ build_whens(struct build *b, const struct yaml_node *list)
 	}
 }
 
-void
-build_times(struct build *b, const struct yaml_node *n)
+static void
+build_specs(struct build *b, const struct yaml_node *n, struct time_spec **specs, size_t *nspecs)
 {
 	size_t count = n->kind == YAML_LIST ? n->n : 1;
 
-	b->s->times = arena_alloc(&b->all->arena, (count + 1) * sizeof(struct time_spec));
+	*specs = arena_alloc(&b->all->arena, (count + 1) * sizeof(struct time_spec));
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *one = n->kind == YAML_LIST ? n->items[i] : n;
-		struct time_spec *t = &b->s->times[b->s->ntimes++];
+		struct time_spec *t = &(*specs)[(*nspecs)++];
 		const struct yaml_node *keys = one->kind == YAML_MAP ? yaml_get(one, "key") : one;
 		size_t nkeys;
 		struct str *v = build_texts(b, keys, &nkeys), zone;
@@ -225,4 +225,16 @@ build_times(struct build *b, const struct yaml_node *n)
 		else
 			t->zone = build_key(b, zone);
 	}
+}
+
+void
+build_times(struct build *b, const struct yaml_node *n)
+{
+	build_specs(b, n, &b->s->times, &b->s->ntimes);
+}
+
+void
+build_created(struct build *b, const struct yaml_node *n)
+{
+	build_specs(b, n, &b->s->created, &b->s->ncreated);
 }

@@ -2,6 +2,7 @@
 #include "base/stamp.h"
 #include "base/zone.h"
 #include "parsers/generic.h"
+#include "parsers/put.h"
 #include "parsers/source_inside.h"
 
 struct reading {
@@ -240,8 +241,48 @@ by_spec(const struct time_spec *t, struct parse_ctx *ctx, struct pairs *p, int64
 	return generic_time(ctx, text, ret);
 }
 
+/* When the product made the record, if that is another moment than the event's. */
+static void
+put_created(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p)
+{
+	char text[32];
+	int64_t ns;
+
+	for (size_t i = 0; i < s->ncreated; i++) {
+		if (!by_spec(&s->created[i], ctx, p, &ns) || ns == STAMP_BEYOND)
+			continue;
+		if (!ctx->timed || ns != w->cur->time)
+			rec_put(w, FIELD_EVENT_CREATED, str_make(text, stamp_format(ns, text)));
+		return;
+	}
+}
+
 void
-source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p)
+source_spans(struct parse_ctx *ctx, struct recs *w)
+{
+	static const unsigned fields[] = {FIELD_EVENT_START, FIELD_EVENT_END, FIELD_EVENT_CREATED};
+	char text[32];
+	int64_t ns;
+
+	for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
+		struct entry *e = batch_entries(w->b);
+		uint32_t n = batch_results(w->b)->nentries, at = n;
+
+		if (!rec_has(w, fields[f]))
+			continue;
+		for (uint32_t i = w->cur->first_entry; i < n; i++)
+			if (e[i].field == fields[f])
+				at = i;
+		if (at < n && generic_time(ctx, entry_text(w->b, &e[at]), &ns) &&
+			ns != STAMP_BEYOND)
+			put_over(w, fields[f], str_make(text, stamp_format(ns, text)));
+		else
+			put_forget(w, fields[f]);
+	}
+}
+
+static void
+take_event_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p)
 {
 	bool seen = false, has;
 	int64_t ns;
@@ -261,4 +302,11 @@ source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struc
 	}
 	if (seen)
 		rec_flag(w, REASON_TIMESTAMP);
+}
+
+void
+source_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, struct pairs *p)
+{
+	take_event_time(s, ctx, w, p);
+	put_created(s, ctx, w, p);
 }

@@ -389,6 +389,7 @@ squid_parse(struct parse_ctx *ctx, struct str message, struct recs *w)
 	message = without_level(message);
 	s = message;
 
+	rec_put(w, FIELD_OBSERVER_VENDOR, STR("Squid"));
 	rec_put(w, FIELD_OBSERVER_PRODUCT, STR("Squid"));
 	rec_put(w, FIELD_OBSERVER_TYPE, STR("proxy"));
 	w->cur->flags |= RECORD_REFERS;

@@ -330,8 +330,13 @@ sshd_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 		s.n -= 10;
 	else if (s.n > 10 && s.p[s.n - 1] == ']' && str_ends(s, STR(" [postauth]")))
 		s.n -= 11;
-	if (form_read(w, forms, FORM_COUNT(forms), slots, s, &caps) ||
-		form_read(w, dropbear_forms, FORM_COUNT(dropbear_forms), slots, s, &caps))
+	if (form_read(w, forms, FORM_COUNT(forms), slots, s, &caps)) {
+		/* Without a header the sentence says who wrote it. */
+		if (ctx->program.n == 0 && !rec_has(w, FIELD_PROCESS_NAME))
+			rec_put(w, FIELD_PROCESS_NAME, STR("sshd"));
+		return PARSED_OK;
+	}
+	if (form_read(w, dropbear_forms, FORM_COUNT(dropbear_forms), slots, s, &caps))
 		return PARSED_OK;
 	if (!debug)
 		return PARSED_NOT;

@@ -211,12 +211,21 @@ su_parse(struct parse_ctx *ctx, struct str s, struct recs *w)
 	return form_read(w, forms, n, slots, s, &caps) ? PARSED_OK : PARSED_NOT;
 }
 
+/* "sato : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", where the header is gone. */
+static bool
+sudo_sniff(struct str s)
+{
+	return str_find(s, STR(" : ")) > 0 && str_find(s, STR(" ; PWD=")) > 0 &&
+	       str_find(s, STR(" ; USER=")) > 0 && str_find(s, STR(" ; COMMAND=")) > 0;
+}
+
 const struct parser parser_sudo = {
 	.name = "sudo",
 	.logsource = LOGSOURCE_SUDO,
 	.module = "system",
 	.dataset = "system.auth",
 	.programs = "sudo sudoedit",
+	.sniff = sudo_sniff,
 	.parse = sudo_parse,
 };
 

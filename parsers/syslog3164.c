@@ -206,6 +206,9 @@ look_tag(struct str s, struct tag *ret)
 	ret->program = str_make(s.p, i);
 	if (is_payload_word(ret->program))
 		return false;
+	/* GDM opens the log as "gdm-password]". */
+	if (s.p[i] == ']' && i + 1 < s.n && s.p[i + 1] == ':')
+		i++;
 	if (s.p[i] == '[') {
 		size_t from = ++i;
 
@@ -324,6 +327,96 @@ skip_severity(struct str *s)
 	}
 }
 
+/* "123: " of Cisco's `service sequence-numbers`. */
+static void
+skip_sequence(struct str *s)
+{
+	struct str rest = *s;
+	size_t i = 0;
+
+	while (i < rest.n && i < 12 && is_digit(rest.p[i]))
+		i++;
+	if (i == 0 || rest.n < i + 2 || rest.p[i] != ':' || rest.p[i + 1] != ' ')
+		return;
+	str_skip(s, i + 2);
+}
+
+/* "[warn][API]:" is no host; "[2001:db8::5]" and "[192.0.2.9]:514" are. */
+static bool
+is_bracketed_word(struct str word)
+{
+	struct str inside;
+	bool separated = false;
+
+	if (word.n < 3 || word.p[0] != '[')
+		return false;
+	str_skip(&word, 1);
+	if (!str_cut(&word, ']', &inside) || (word.n > 0 && (word.p[0] != ':' || word.n == 1)))
+		return true;
+	for (size_t i = 0; i < inside.n && inside.p[i] != '%'; i++) {
+		separated = separated || inside.p[i] == ':' || inside.p[i] == '.';
+		if (inside.p[i] != ':' && inside.p[i] != '.' && !is_hex(str_make(inside.p + i, 1)))
+			return true;
+	}
+	return !separated;
+}
+
+/* A number or nothing, as RFC 5424 has it for PROCID. */
+static bool
+is_procid(struct str s)
+{
+	uint64_t pid;
+
+	return str_eq(s, STR("-")) || (s.n <= 10 && str_u64(s, &pid));
+}
+
+/*
+ * "2026-11-22T09:59:58Z host app 4711 - - text": the fields of RFC 5424 behind the host, from
+ * somebody who left PRI and version out.
+ */
+static bool
+read_like_5424(struct parse_ctx *ctx, struct recs *w, struct str *s)
+{
+	struct str rest = *s, app, procid, msgid;
+
+	app = word_at(rest);
+	if (app.n == 0 || app.n == rest.n || str_chr(app, '=') >= 0)
+		return false;
+	for (size_t i = 0; i < app.n; i++)
+		if (!is_tag_char(app.p[i]))
+			return false;
+	str_skip(&rest, app.n + 1);
+	procid = word_at(rest);
+	if (!is_procid(procid) || procid.n == rest.n)
+		return false;
+	str_skip(&rest, procid.n + 1);
+	msgid = word_at(rest);
+	if (msgid.n == 0 || msgid.n == rest.n)
+		return false;
+	str_skip(&rest, msgid.n + 1);
+	if (!str_take(&rest, STR("- ")) && !(str_eq(msgid, STR("-")) && str_starts(rest, STR("["))))
+		return false;
+	if (!str_eq(msgid, STR("-")))
+		rec_put(w, FIELD_LOG_SYSLOG_MSGID, msgid);
+	ctx->enveloped = true;
+	envelope_process(ctx, w, app, str_eq(procid, STR("-")) ? STR("") : procid);
+	*s = rest;
+	return true;
+}
+
+/* "2026-11-22T09:59:58 WARN text": an application's level, not a host. */
+static bool
+is_level(struct str word)
+{
+	static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING",
+		"ERROR", "FATAL", "CRITICAL", "SEVERE"};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (str_eq(word, str_of(levels[i])))
+			return true;
+	return false;
+}
+
 /* The word behind the time is a host, unless it is itself a tag. */
 static void
 read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
@@ -358,7 +451,7 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	host = word_at(*s);
 	/* No blank behind it, or a payload's first word: a text, not a host. */
-	if (host.n == s->n || is_payload(host))
+	if (host.n == s->n || is_payload(host) || is_bracketed_word(host) || is_level(host))
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
@@ -367,7 +460,10 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 	if (str_eq(word_at(*s), host))
 		str_skip(s, host.n);
 	skip_severity(s);
-	read_tag(ctx, w, s);
+	skip_blanks(s);
+	skip_sequence(s);
+	if (!read_like_5424(ctx, w, s))
+		read_tag(ctx, w, s);
 }
 
 /* A line of a file: time without PRI. A host is believed only where a tag follows, unless the time
@@ -395,20 +491,6 @@ read_file_line(struct parse_ctx *ctx, struct recs *w, struct str *s, enum time_f
 		envelope_host(ctx, w, word_at(*s));
 		accept_tag(ctx, w, &tag, s);
 	}
-}
-
-/* "123: " of Cisco's `service sequence-numbers`. */
-static void
-skip_sequence(struct str *s)
-{
-	struct str rest = *s;
-	size_t i = 0;
-
-	while (i < rest.n && i < 12 && is_digit(rest.p[i]))
-		i++;
-	if (i == 0 || rest.n < i + 2 || rest.p[i] != ':' || rest.p[i + 1] != ' ')
-		return;
-	str_skip(s, i + 2);
 }
 
 /* "sw01: *Mar  1 18:46:11: %SYS-…": Cisco's `logging origin-id` puts the host before the time. */

@@ -24,24 +24,36 @@ apache_level_first(struct str line)
 {
 	struct str rest = line, head;
 
-	return line.n > 8 && line.p[0] == '[' && str_cut(&rest, ']', &head) && head.n < 40 &&
-	       str_starts(str_trim(rest), STR("[")) &&
+	if (line.n <= 8 || line.p[0] != '[' || !str_cut(&rest, ']', &head) || head.n >= 40)
+		return false;
+	rest = str_trim(rest);
+	return (str_starts(rest, STR("[pid ")) || str_starts(rest, STR("[client ")) ||
+		       str_starts(rest, STR("[remote "))) &&
 	       (str_find(head, STR("error")) > 0 || str_find(head, STR("warn")) > 0 ||
 		       str_find(head, STR("notice")) > 0 || str_find(head, STR("info")) > 0);
 }
 
-/* "[error] 31#31: ...": the time was taken for the line's header. */
+/* "[error] 31#31: ...", "[error] 31:31 ...": the time was taken for the line's header. */
 static bool
 nginx_level_first(struct str line)
 {
+	static const char *const levels[] = {
+		"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"};
 	struct str rest = line, head;
 	uint64_t pid;
+	size_t i = 0;
 
-	if (line.n < 8 || line.p[0] != '[' || !str_cut(&rest, ']', &head) || head.n > 8)
+	if (line.n < 8 || line.p[0] != '[' || !str_cut(&rest, ']', &head) || head.n > 7)
 		return false;
+	str_skip(&head, 1);
+	while (i < sizeof(levels) / sizeof(levels[0]) && !str_eq(head, str_of(levels[i])))
+		i++;
 	rest = str_trim(rest);
-	return str_take_u64(&rest, &pid) && str_take(&rest, STR("#")) &&
-	       str_take_u64(&rest, &pid) && str_starts(rest, STR(":"));
+	if (i == sizeof(levels) / sizeof(levels[0]) || !str_take_u64(&rest, &pid))
+		return false;
+	if (str_take(&rest, STR(":")))
+		return str_take_u64(&rest, &pid) && (rest.n == 0 || *rest.p == ' ');
+	return str_take(&rest, STR("#")) && str_take_u64(&rest, &pid) && str_starts(rest, STR(":"));
 }
 
 bool
@@ -89,11 +101,100 @@ put_peer(struct recs *w, struct str client)
 	parse_put_port(w, FIELD_SOURCE_PORT, port);
 }
 
+/* ModSecurity's and Coraza's sentence, with [name "value"] behind it, in both servers' logs. */
+static void
+read_modsecurity(struct recs *w, struct str s)
+{
+	static const struct {
+		struct str key;
+		unsigned field;
+	} rows[] = {
+		{{" [id \"", 6}, FIELD_RULE_ID},
+		{{" [msg \"", 7}, FIELD_RULE_NAME},
+		{{" [tag \"", 7}, FIELD_RULE_CATEGORY},
+		{{" [ver \"", 7}, FIELD_RULE_RULESET},
+		{{" [data \"", 8}, FIELD_EVENT_REASON},
+	};
+	static const struct event_words denied = {
+		"web intrusion_detection", "denied", "waf_denied", "failure"};
+	static const struct event_words warned = {
+		"web intrusion_detection", "info", "waf_warning", NULL};
+	struct str rest, value;
+	ptrdiff_t at = str_find(s, STR("ModSecurity: ")), key;
+
+	if (at < 0)
+		at = str_find(s, STR("Coraza: "));
+	if (at < 0)
+		return;
+	str_skip(&s, (size_t)at);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rest = s;
+		key = str_find(rest, rows[i].key);
+		if (key < 0)
+			continue;
+		str_skip(&rest, (size_t)key + rows[i].key.n - 1);
+		if (web_column(&rest, &value))
+			parse_put(w, rows[i].field, value);
+	}
+	rest = s;
+	key = str_find(rest, STR(" [uri \""));
+	if (key >= 0 && !rec_has(w, FIELD_URL_ORIGINAL)) {
+		str_skip(&rest, (size_t)key + 6);
+		if (web_column(&rest, &value))
+			put_url(w, value, false);
+	}
+	rest = s;
+	key = str_find(rest, STR(" [hostname \""));
+	if (key >= 0 && !rec_has(w, FIELD_URL_DOMAIN)) {
+		str_skip(&rest, (size_t)key + 11);
+		if (web_column(&rest, &value))
+			put_lower(w, FIELD_URL_DOMAIN, value);
+	}
+	rest = s;
+	key = str_find(rest, STR(" [unique_id \""));
+	if (key >= 0) {
+		str_skip(&rest, (size_t)key + 12);
+		if (web_column(&rest, &value))
+			rec_put_named(w, STR("http.request.id"), VALUE_STRING, value, 0);
+	}
+	parse_event(w, str_find(s, STR(" denied ")) > 0 ? &denied : &warned);
+	rec_put(w, FIELD_EVENT_KIND, STR("alert"));
+}
+
+/* "user sato: authentication failure for "/x": Password Mismatch", "user abe not found: /x", and
+ * what PHP programs say in the same words. */
+static void
+read_login(struct recs *w, struct str s)
+{
+	static const char *const ends[] = {" in realm ", ": authentication failure for ",
+		" not found: ", " authentication failure for ", ": password mismatch"};
+	static const struct event_words login = {"web authentication", "start", "login", "failure"};
+	ptrdiff_t at = str_starts(s, STR("user ")) ? 0 : str_find(s, STR(": user "));
+	struct str name;
+
+	if (at < 0)
+		return;
+	str_skip(&s, (size_t)at + (at ? 7 : 5));
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		ptrdiff_t end = str_find(s, str_of(ends[i]));
+
+		if (end <= 0 || end > 128)
+			continue;
+		name = str_make(s.p, (size_t)end);
+		if (name.n > 2 && name.p[0] == '`')
+			name = str_make(name.p + 1, name.n - 2);
+		put_account(w, FIELD_USER_NAME, FIELD_USER_DOMAIN, name);
+		parse_event(w, &login);
+		return;
+	}
+}
+
 /* Bracketed heads until the words begin; AH numbers are Apache's message ids. */
 static void
 read_apache(struct parse_ctx *ctx, struct recs *w, struct str s)
 {
 	struct str column, at;
+	ptrdiff_t client;
 	int64_t ns;
 
 	if (apache_time(s) && web_column(&s, &column)) {
@@ -119,8 +220,7 @@ read_apache(struct parse_ctx *ctx, struct recs *w, struct str s)
 		}
 	}
 	if (!rec_has(w, FIELD_SOURCE_IP)) {
-		ptrdiff_t client = str_find(s, STR("[client "));
-
+		client = str_find(s, STR("[client "));
 		if (client >= 0) {
 			at = str_make(s.p + client + 8, s.n - (size_t)client - 8);
 			str_cut(&at, ']', &column);
@@ -132,7 +232,17 @@ read_apache(struct parse_ctx *ctx, struct recs *w, struct str s)
 		rec_put(w, FIELD_EVENT_CODE, str_make(s.p, 7));
 		str_skip(&s, 8);
 	}
-	parse_put(w, FIELD_MESSAGE, str_trim(s));
+	s = str_trim(s);
+	read_modsecurity(w, s);
+	read_login(w, s);
+	/* mod_log's tail: ", referer: https://www.example.com/" */
+	client = str_rchr(s, ',');
+	if (client > 0 && !rec_has(w, FIELD_HTTP_REQUEST_REFERRER)) {
+		at = str_make(s.p + client, s.n - (size_t)client);
+		if (str_take(&at, STR(", referer: ")))
+			parse_put(w, FIELD_HTTP_REQUEST_REFERRER, at);
+	}
+	parse_put(w, FIELD_MESSAGE, s);
 }
 
 /* ", client: 192.0.2.1, server: x, request: \"GET / HTTP/1.1\", host: \"y\"" */
@@ -187,6 +297,7 @@ read_nginx(struct parse_ctx *ctx, struct recs *w, struct str s)
 		parse_event(w, &login);
 	}
 	web_put_request(w, nginx_value(s, STR(", request: ")));
+	read_modsecurity(w, s);
 	parse_put(w, FIELD_HTTP_REQUEST_REFERRER, nginx_value(s, STR(", referrer: ")));
 	column = nginx_value(s, STR(", host: "));
 	if (column.n && !rec_has(w, FIELD_URL_DOMAIN)) {
@@ -214,6 +325,7 @@ web_read_error(struct parse_ctx *ctx, struct recs *w, struct str line)
 	else
 		read_apache(ctx, w, line);
 	ctx->message_done = true;
-	parse_event(w, &e);
+	if (!rec_has(w, FIELD_EVENT_ACTION))
+		parse_event(w, &e);
 	return true;
 }

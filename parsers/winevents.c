@@ -259,6 +259,7 @@ static const struct win_event events[] = {
 	DEF(1117, "malware-action-taken", "malware", "info"),
 	DEF(1118, "malware-action-failed", "malware", "error"),
 	DEF(1119, "malware-action-failed", "malware", "error"),
+	DEF(1120, "malware-hashes-deduced", "malware", "info"),
 	DEF(1121, "attack-surface-rule-blocked", "intrusion_detection", "denied"),
 	DEF(1122, "attack-surface-rule-audited", "intrusion_detection", "info"),
 	DEF(1123, "controlled-folder-access-blocked", "intrusion_detection file", "denied"),

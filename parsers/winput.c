@@ -128,7 +128,8 @@ win_put_hashes(struct win *e, struct str list, const struct win_hashes *to)
 	while (list.n) {
 		/* Defender: "SHA1:..;" */
 		str_cut(&list, str_chr(list, ',') >= 0 ? ',' : ';', &one);
-		if (!str_cut(&one, '=', &kind) && !str_cut(&one, ':', &kind))
+		one = str_trim(one);
+		if (!str_cut(&one, str_chr(one, '=') >= 0 ? '=' : ':', &kind))
 			continue;
 		if (str_eq(kind, STR("MD5")))
 			win_put(e, to->md5, one);

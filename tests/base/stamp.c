@@ -86,6 +86,8 @@ static const struct stamp_row stamps[] = {
 	{stamp_take_bsd, "Nov 22 2026 09:59:58.5 x", "2026-11-22T09:59:58.500Z", " x", "a year"},
 	{stamp_take_bsd, "2025 Nov 22 09:59:58", "2025-11-22T09:59:58.000Z", "", "year in front"},
 	{stamp_take_bsd, "Nov 22 09:59:58 JST", "2026-11-22T00:59:58.000Z", "", "a zone's name"},
+	{stamp_take_bsd, "Nov 22 06:59:58 BRT: x", "2026-11-22T09:59:58.000Z", ": x",
+		"a zone of the south"},
 	{stamp_take_bsd, "Nov 22 09:59:58 ESTHER", "2026-11-22T09:59:58.000Z", " ESTHER",
 		"a host that begins like a zone"},
 	{stamp_take_bsd, "Nov 22 2026 18:59:58 GMT+09:00 x", "2026-11-22T09:59:58.000Z", " x",
