@@ -13,7 +13,7 @@
 
 #include "base/logsource.h"
 #include "base/map.h"
-#include "detect/cidr.h"
+#include "base/cidr.h"
 #include "detect/detect.h"
 #include "detect/number.h"
 #include "detect/pattern.h"
