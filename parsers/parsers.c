@@ -358,9 +358,10 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		rec_flag(w, REASON_FRAME);
 	decode_frame(p, bound->charset, &ctx, w, decode_trim(batch_raw(w->b, f)));
 	ctx.text = decode_trim_spelled(ctx.text);
-	/* What begins a file written on Windows is no part of its first line; in front of a
-	 * priority it is the envelope's to tell. */
-	if (!bare && !str_starts(ctx.text, STR("\xef\xbb\xbf<")))
+	/* What begins a file written on Windows is no part of its first line; elsewhere in front of
+	 * a priority it is the envelope's to tell. */
+	if (!bare && ((f->flags & FRAME_LATE_READ && f->offset == 0) ||
+			     !str_starts(ctx.text, STR("\xef\xbb\xbf<"))))
 		str_take(&ctx.text, STR("\xef\xbb\xbf"));
 	message = ctx.text;
 	if (message.n == 0)
