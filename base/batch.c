@@ -213,3 +213,11 @@ batch_unpack(struct batch b, struct str packed)
 	memcpy(b.base + BATCH_OFF_RAW, packed.p + sizeof(ph) + table, ph.raw_len);
 	return batch_check(b);
 }
+
+uint64_t
+batch_position(struct batch b, const struct frame *f)
+{
+	struct str lead = batch_lead(b, f);
+
+	return (f->next & ~POSITION_FIELDS) | (str_starts(lead, STR("#")) ? POSITION_FIELDS : 0);
+}

@@ -116,6 +116,8 @@ batch_lead(struct batch b, const struct frame *f)
 {
 	return f->lead_off ? batch_bytes(b, f->lead_off, f->lead_len) : (struct str){b.base, 0};
 }
+/* Where its stream resumes behind the frame, as it is kept (POSITION_FIELDS). */
+uint64_t batch_position(struct batch b, const struct frame *f);
 
 /* A slot on the heap (command line, tests). */
 struct batch batch_new(void);

@@ -22,6 +22,9 @@ enum frame_flag {
 	FRAME_UTF16BE = 256
 };
 
+/* In a position that is kept: a #Fields line is in force there. Positions have 63 bits. */
+#define POSITION_FIELDS (UINT64_C(1) << 63)
+
 struct frame {
 	int64_t arrival;   /* ns since 1970, by intake's clock */
 	uint64_t stream;   /* hash of what the position counts in: (topic, partition), file

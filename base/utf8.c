@@ -248,6 +248,28 @@ utf8_lower_look(struct str s, char *out, bool *ascii)
 }
 
 size_t
+utf8_narrow(struct str s, char *out)
+{
+	size_t n = 0;
+
+	while (s.n > 0) {
+		uint32_t cp;
+		size_t len = utf8_decode(s, &cp);
+
+		if (cp == 0x3000) {
+			out[n++] = ' ';
+		} else if (cp >= 0xff01 && cp <= 0xff5e) {
+			out[n++] = (char)(cp - 0xfee0);
+		} else {
+			memcpy(out + n, s.p, len);
+			n += len;
+		}
+		str_skip(&s, len);
+	}
+	return n;
+}
+
+size_t
 utf8_lower_to(struct str s, char *out)
 {
 	bool ascii;

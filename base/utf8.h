@@ -26,7 +26,10 @@ uint32_t utf8_lower(uint32_t cp);
  * need more bytes, an invalid byte becomes U+FFFD). Returns the bytes written. ASCII runs fast.
  */
 size_t utf8_lower_to(struct str s, char *out);
-/* The same; *ascii: every byte of s is below 0x80. */
+/* Full-width ASCII and the wide blank of Japanese as ASCII (１９２．０ is 192.0); all else stays.
+ * out has room for s.n bytes. Returns the bytes written. */
+size_t utf8_narrow(struct str s, char *out);
+/* The same as utf8_lower_to; *ascii: every byte of s is below 0x80. */
 size_t utf8_lower_look(struct str s, char *out, bool *ascii);
 
 #endif

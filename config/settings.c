@@ -257,6 +257,32 @@ split_topics(struct settings_reader *r)
 	s->ninputs = n;
 }
 
+/* One network for two senders of an input: which of them it is nobody could say. */
+static void
+check_senders(struct settings_reader *r, const struct input_settings *in)
+{
+	const struct network *all[SENDER_NETWORKS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->nsenders; i++)
+		for (size_t k = 0; k < in->senders[i].nfrom; k++) {
+			const struct network *one = &in->senders[i].from[k];
+			struct yaml_node at = {.line = one->line, .column = one->column};
+			size_t same = 0;
+
+			while (same < n && !cidr_same(&all[same]->net, &one->net))
+				same++;
+			if (same < n)
+				settings_say(
+					r, &at, "line %u has the same network", all[same]->line);
+			else if (n == SENDER_NETWORKS)
+				settings_say(r, &at, "more than %u networks of one input",
+					SENDER_NETWORKS);
+			else
+				all[n++] = one;
+		}
+}
+
 static void
 check_inputs(struct settings_reader *r)
 {
@@ -272,6 +298,7 @@ check_inputs(struct settings_reader *r)
 	for (size_t i = 0; i < s->ninputs; i++) {
 		const struct input_settings *a = &s->inputs[i];
 
+		check_senders(r, a);
 		for (size_t k = 0; k < i; k++) {
 			const struct input_settings *b = &s->inputs[k];
 
@@ -399,6 +426,7 @@ kind_word(enum row_kind k)
 		[ROW_SPAN] = "time span",
 		[ROW_MOMENT] = "time",
 		[ROW_ZONE] = "time zone",
+		[ROW_NETWORKS] = "addresses and networks",
 		[ROW_TEXTS] = "texts",
 		[ROW_COLUMNS] = "texts",
 		[ROW_PROPERTIES] = "map",
@@ -444,8 +472,11 @@ settings_free(struct settings *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->ninputs; i++)
+	for (size_t i = 0; i < s->ninputs; i++) {
+		for (size_t k = 0; k < s->inputs[i].nsenders; k++)
+			zone_free(s->inputs[i].senders[k].zone);
 		zone_free(s->inputs[i].zone);
+	}
 	zone_free(s->lists_zone);
 	arena_done(&s->arena);
 	mem_free(s);

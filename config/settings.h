@@ -12,6 +12,7 @@
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
+#include "base/cidr.h"
 #include "base/diag.h"
 #include "base/hash.h"
 #include "base/zone.h"
@@ -33,6 +34,21 @@ struct kafka_topic {
 	struct str topic, source; /* source: product name, empty = by recognition */
 };
 
+#define SENDER_NETWORKS 1024u /* of one input */
+
+struct network {
+	struct cidr net;
+	unsigned line, column; /* where it stands in the file */
+};
+
+/* What differs for messages of some senders; what is empty or NULL is the input's. */
+struct sender_settings {
+	struct network *from;
+	size_t nfrom;
+	struct str source, encoding;
+	struct zone *zone;
+};
+
 struct input_settings {
 	struct str name;
 	enum input_kind kind;
@@ -44,7 +60,9 @@ struct input_settings {
 	struct zone *zone;        /* never NULL */
 	struct str squid_columns; /* extra logformat columns by field name, comma separated */
 	struct str columns;       /* of CSV without a header, comma separated */
-	bool follow;              /* file: keep reading as it grows */
+	struct sender_settings *senders; /* udp, tcp */
+	size_t nsenders;
+	bool follow; /* file: keep reading as it grows */
 	bool history;
 	struct str group; /* kafka consumer group */
 	struct kafka_topic *topics;

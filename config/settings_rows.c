@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #define IN(member)   offsetof(struct input_settings, member)
+#define SENDER(m)    offsetof(struct sender_settings, m)
 #define SINK(member) offsetof(struct sink_settings, member)
 #define TOP(member)  offsetof(struct settings, member)
 #define NOTIFY(m)    offsetof(struct notify_settings, m)
@@ -61,6 +62,17 @@ const struct setting_row setting_rows[] = {
 	.doc = "How text is written. What is not valid is kept raw and flagged."},
 {"listen[]", "zone", ROW_ZONE, IN(zone), .fallback = "UTC",
 	.doc = "Time zone of timestamps that name none: UTC, +09:00 or a name such as Asia/Tokyo."},
+{"listen[]", "senders", ROW_LIST, IN(senders), IN(nsenders), sizeof(struct sender_settings),
+	.used = NET, .max = 256,
+	.doc = "What differs for messages of some senders on this port. Of several networks that hold a sender's address "
+		"the smallest counts; what it does not say is the input's. A relay is the sender of what it forwards."},
+{"listen[].senders[]", "from", ROW_NETWORKS, SENDER(from), SENDER(nfrom), .max = 1024, .needed = 1,
+	.doc = "Addresses and networks, such as 192.0.2.7 and 2001:db8::/32."},
+{"listen[].senders[]", "zone", ROW_ZONE, SENDER(zone), .doc = "Time zone of their timestamps that name none."},
+{"listen[].senders[]", "source", ROW_TEXT, SENDER(source), .max = 64,
+	.doc = "Product that speaks there; auto: recognised, whatever the input says."},
+{"listen[].senders[]", "encoding", ROW_CHOICE, SENDER(encoding),
+	.choices = "utf-8 cp932 euc-jp iso-2022-jp", .doc = "How their text is written."},
 {"listen[]", "history", ROW_BOOL, IN(history), .fallback = "false",
 	.doc = "Old logs: event times decide, alerts are marked noroshi.origin: history."},
 {"listen[]", "squid_columns", ROW_COLUMNS, IN(squid_columns), .max = 1024,

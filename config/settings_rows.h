@@ -23,6 +23,7 @@ enum row_kind {
 	ROW_SPAN,       /* int64_t ns with a unit */
 	ROW_MOMENT,     /* int64_t ns since 1970 */
 	ROW_ZONE,       /* struct zone * */
+	ROW_NETWORKS,   /* struct network * and, behind it, size_t */
 	ROW_TEXTS,      /* struct str * and, behind it, size_t */
 	ROW_COLUMNS,    /* list or text, kept as text with commas */
 	ROW_PROPERTIES, /* struct property * and, behind it, size_t */

@@ -326,8 +326,8 @@ put_zone(struct settings_reader *r, const struct yaml_node *node, struct str tex
 	struct zone *z = NULL;
 
 	if (zone_load(text, &inner, &z) < 0) {
-		settings_say(r, node, "`listen[].zone`: %s",
-			inner.n ? diag_first(&inner) : "no such time zone");
+		settings_say(
+			r, node, "`zone`: %s", inner.n ? diag_first(&inner) : "no such time zone");
 	} else {
 		zone_free(*at);
 		*at = z;
@@ -392,6 +392,7 @@ put_scalar(struct settings_reader *r, const struct setting_row *row, const struc
 	case ROW_ZONE:
 		put_zone(r, node, text, at);
 		break;
+	case ROW_NETWORKS:
 	case ROW_TEXTS:
 	case ROW_COLUMNS:
 	case ROW_PROPERTIES:
@@ -442,6 +443,33 @@ put_texts(struct settings_reader *r, const struct setting_row *row, const struct
 }
 
 static void
+put_networks(struct settings_reader *r, const struct setting_row *row, const struct yaml_node *node,
+	char *base)
+{
+	size_t n = node->kind == YAML_LIST ? node->n : 1, done = 0;
+	struct network *list = arena_alloc(&r->s->arena, (n ? n : 1) * sizeof(*list));
+
+	if (node->kind == YAML_MAP || n == 0 || n > row->max) {
+		want(r, row, node, node->text, "an address, a network, or a list of them");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct yaml_node *one = node->kind == YAML_LIST ? node->items[i] : node;
+		const char *bad = cidr_read(is_scalar(one) ? one->text : STR(""), &list[done].net);
+
+		if (bad) {
+			settings_say(r, one, "`%s`: '%.*s' is no network: %s", row->key,
+				STR_ARG(one->text), bad);
+			continue;
+		}
+		list[done].line = one->line;
+		list[done++].column = one->column;
+	}
+	memcpy(base + row->at, &list, sizeof(list));
+	memcpy(base + row->at_size, &done, sizeof(done));
+}
+
+static void
 put_properties(struct settings_reader *r, const struct setting_row *row,
 	const struct yaml_node *node, char *base)
 {
@@ -480,6 +508,8 @@ settings_put(struct settings_reader *r, const struct setting_row *row, const str
 		return; /* written without a value: the default */
 	if (row->kind == ROW_TEXTS || row->kind == ROW_COLUMNS)
 		put_texts(r, row, node, base);
+	else if (row->kind == ROW_NETWORKS)
+		put_networks(r, row, node, base);
 	else if (row->kind == ROW_PROPERTIES)
 		put_properties(r, row, node, base);
 	else if (!is_scalar(node))

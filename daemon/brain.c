@@ -6,6 +6,27 @@
 #include "base/mem.h"
 #include "daemon/cost.h"
 
+/* One for each network: of several the parsers take the smallest. */
+static struct sender_context *
+senders_of(const struct input_settings *in, size_t *ret)
+{
+	struct sender_context *list;
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->nsenders; i++)
+		n += in->senders[i].nfrom;
+	list = mem_zero(n ? n : 1, sizeof(*list));
+	*ret = n;
+	n = 0;
+	for (size_t i = 0; i < in->nsenders; i++)
+		for (size_t k = 0; k < in->senders[i].nfrom; k++)
+			list[n++] = (struct sender_context){.net = in->senders[i].from[k].net,
+				.source = in->senders[i].source,
+				.encoding = in->senders[i].encoding,
+				.zone = in->senders[i].zone};
+	return list;
+}
+
 static void
 context_of(const struct input_settings *in, const struct settings *s, struct input_context *ret)
 {
@@ -46,10 +67,13 @@ make_parsers(const struct brain_options *opt, struct diag *why, struct brain *b)
 	own = mem_zero(s->ninputs, sizeof(*own));
 	for (size_t i = 0; i < s->ninputs; i++) {
 		context_of(&s->inputs[i], s, &own[i]);
+		own[i].senders = senders_of(&s->inputs[i], &own[i].nsenders);
 		if (own[i].local)
 			own[i].local_host = this_host(b);
 	}
 	rc = parsers_new_with(own, s->ninputs, s->sources, why, &b->parsers);
+	for (size_t i = 0; i < s->ninputs; i++)
+		mem_free((void *)(uintptr_t)own[i].senders);
 	mem_free(own);
 	return rc;
 }

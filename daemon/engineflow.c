@@ -53,7 +53,7 @@ drop_known(struct engine *e, struct batch b)
 		if (f[i].flags & FRAME_POSITION) {
 			if (f[i].stream != stream) {
 				stream = f[i].stream;
-				next = house_position(e->h, stream);
+				next = house_position(e->h, stream) & ~POSITION_FIELDS;
 			}
 			if (f[i].offset < next) {
 				known++;
@@ -97,7 +97,7 @@ learn_positions(struct engine *e, struct batch b)
 		bool last = i + 1 == n || f[i + 1].stream != f[i].stream;
 
 		if ((f[i].flags & FRAME_POSITION) && last &&
-			!house_learn(e->h, f[i].stream, f[i].next))
+			!house_learn(e->h, f[i].stream, batch_position(b, &f[i])))
 			log_line(e->h->log_fd, LOG_LINE_WARNING, "engine",
 				"more than %u streams are open: the positions of further ones are "
 				"not kept",

@@ -373,10 +373,11 @@ recover_entry(struct engine *e, const struct journal_entry *entry)
 	f->to = batch_head(house_slot(e->h, f->slot))->nframes;
 	e->next_seq = batch_head(house_slot(e->h, f->slot))->first_seq + f->to;
 	for (uint32_t i = 0; i < f->to; i++) {
-		const struct frame *fr = &batch_frames(house_slot(e->h, f->slot))[i];
+		struct batch b = house_slot(e->h, f->slot);
+		const struct frame *fr = &batch_frames(b)[i];
 
 		if (fr->flags & FRAME_POSITION)
-			house_learn(e->h, fr->stream, fr->next);
+			house_learn(e->h, fr->stream, batch_position(b, fr));
 	}
 	flow_dispatch(e, f);
 	return 0;

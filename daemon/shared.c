@@ -113,7 +113,7 @@ house_learn(struct house *h, uint64_t stream, uint64_t next)
 			return true;
 		}
 		if (there == stream) {
-			if (next > atomic_load(&p->next))
+			if ((next & ~POSITION_FIELDS) > (atomic_load(&p->next) & ~POSITION_FIELDS))
 				atomic_store(&p->next, next);
 			return true;
 		}

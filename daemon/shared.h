@@ -84,8 +84,8 @@ struct house {
 
 int house_new(unsigned nslots, unsigned nworkers, struct diag *why, struct house **ret);
 struct batch house_slot(const struct house *h, unsigned slot);
-/* Look up / learn a stream's position; false when the table is full. Engine writes, intake reads.
- */
+/* Look up / learn a stream's position, with POSITION_FIELDS; false when the table is full. Engine
+ * writes, intake reads. */
 uint64_t house_position(const struct house *h, uint64_t stream);
 bool house_learn(struct house *h, uint64_t stream, uint64_t next);
 /* The watchlists in demand; the parent says, the engine asks. */

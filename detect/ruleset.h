@@ -11,9 +11,9 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/cidr.h"
 #include "base/logsource.h"
 #include "base/map.h"
-#include "detect/cidr.h"
 #include "detect/detect.h"
 #include "detect/number.h"
 #include "detect/pattern.h"

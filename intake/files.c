@@ -273,8 +273,6 @@ seek_header(struct file_lines *l, uint64_t offset)
 	size_t window = READ_BYTES;
 	char *text;
 
-	if (!l->comments)
-		return; /* the file does not begin as those do */
 	text = mem_alloc(window + overlap + BATCH_LEAD_MAX);
 	for (uint64_t end = offset; end > 0;) {
 		uint64_t from = end > window ? end - window : 0;
@@ -322,7 +320,7 @@ skip_line(struct file_lines *l, uint64_t offset)
 }
 
 int
-file_lines_seek(struct file_lines *l, uint64_t offset)
+file_lines_seek(struct file_lines *l, uint64_t offset, bool fields)
 {
 	struct stat st;
 
@@ -332,7 +330,8 @@ file_lines_seek(struct file_lines *l, uint64_t offset)
 			return ERR_NOT_FOUND;
 		l->at = l->n = l->seen = 0;
 		l->offset = offset;
-		seek_header(l, offset);
+		if (fields || l->comments)
+			seek_header(l, offset);
 		return 0;
 	}
 	while (l->offset < offset)

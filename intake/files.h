@@ -61,9 +61,11 @@ struct file_lines *file_lines_take(int fd, size_t max);
 /* ERR_AGAIN: too little is there to tell; `settle` = there will be no more, tell by what is there.
  */
 int file_lines_stream(struct file_lines *l, bool settle, uint64_t *ret);
-/* Go on behind what was read in an earlier life, under the header that is in force there.
- * ERR_NOT_FOUND: the file is shorter. */
-int file_lines_seek(struct file_lines *l, uint64_t offset);
+/* Go on behind what was read in an earlier life, under the header that is in force there. `fields`:
+ * that life had a #Fields line there (POSITION_FIELDS), so it is worth a search through all that
+ * stands before; files that begin with # are searched in any case. ERR_NOT_FOUND: the file is
+ * shorter. */
+int file_lines_seek(struct file_lines *l, uint64_t offset, bool fields);
 
 enum file_step {
 	FILE_STEP_LINE,

@@ -29,8 +29,8 @@ void intake_close(struct intake_sockets *s);
 
 /* Where the streams of file and Kafka inputs resume. Asked once per stream when it is opened. */
 struct intake_resume {
-	/* The position behind the last journaled frame of the stream, or 0. Pure lookup; any thread
-	 * of intake. */
+	/* The position behind the last journaled frame of the stream, with POSITION_FIELDS, or 0.
+	 * Pure lookup; any thread of intake. */
 	uint64_t (*next)(void *ctx, uint64_t stream);
 	void *ctx;
 };

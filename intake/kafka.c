@@ -181,7 +181,8 @@ set_offsets(struct kafka *k, rd_kafka_topic_partition_list_t *list)
 	for (int i = 0; i < list->cnt; i++) {
 		rd_kafka_topic_partition_t *tp = &list->elems[i];
 		struct kafka_part *p = find_part(k, tp->topic, tp->partition, true);
-		uint64_t ours = k->in->resume->next(k->in->resume->ctx, p->stream);
+		uint64_t ours =
+			k->in->resume->next(k->in->resume->ctx, p->stream) & ~POSITION_FIELDS;
 		int64_t from = p->next;
 
 		if (ours <= INT64_MAX && (int64_t)ours > from)

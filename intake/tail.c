@@ -177,7 +177,8 @@ identify(struct tail *t, struct tracked *f, bool settle)
 	f->known = true;
 	known = map_get(&t->positions, stream_key(&f->stream));
 	next = known ? *known : t->in->resume->next(t->in->resume->ctx, f->stream);
-	if (next > 0 && file_lines_seek(f->lines, next) < 0) {
+	if ((next & ~POSITION_FIELDS) > 0 &&
+		file_lines_seek(f->lines, next & ~POSITION_FIELDS, next & POSITION_FIELDS) < 0) {
 		intake_say(t->in, "warning",
 			"input %s: %s is shorter than what was read of it; reading it from its "
 			"beginning",
@@ -210,7 +211,8 @@ add_line(struct tail *t, struct tracked *f, const struct file_line *line, int64_
 		writer_reject(&t->in->writer, t->input, REASON_EMPTY);
 	else
 		intake_add_led(t->in, &meta, line->bytes, peer, line->lead);
-	*map_put(&t->positions, stream_key(&f->stream), NULL) = line->next;
+	*map_put(&t->positions, stream_key(&f->stream), NULL) =
+		line->next | (str_starts(line->lead, STR("#")) ? POSITION_FIELDS : 0);
 	f->count++;
 }
 

@@ -26,10 +26,17 @@ struct bound {
 	enum charset charset;
 };
 
+/* Of one input: whose messages are read by which context behind those of the inputs. */
+struct senders {
+	struct cidr *nets; /* the smaller before the larger */
+	size_t *contexts, n;
+};
+
 struct parsers {
-	const struct input_context *contexts;
+	struct input_context *contexts; /* of inputs, then of senders */
 	struct bound *bounds;
-	size_t n;
+	size_t n;                /* inputs */
+	struct senders *senders; /* by input */
 	struct charsets charsets;
 	struct sources *sources;
 	struct programs programs;

@@ -3,15 +3,16 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "parsers/charset.h"
 #include "parsers/columns.h"
+#include "parsers/decode.h"
 #include "parsers/envelope.h"
 #include "parsers/finish.h"
 #include "parsers/inside.h"
 #include "parsers/mailword.h"
 #include "parsers/program.h"
 #include "parsers/put.h"
+#include "parsers/senders.h"
 #include "parsers/source.h"
 
 const struct parser *const parser_rows[ROWS] = {
@@ -122,12 +123,11 @@ parsers_new_more(const struct input_context *contexts, size_t n, struct str sour
 	struct str definition, const char *path, struct diag *why, struct parsers **ret)
 {
 	struct parsers *p = mem_zero(1, sizeof(*p));
-	struct input_context *copy = mem_zero(n ? n : 1, sizeof(*copy));
+	size_t all = n;
 	int rc = 0;
 
 	rc = sources_load_more(sources, definition, path, why, &p->sources);
 	if (rc < 0) {
-		mem_free(copy);
 		mem_free(p);
 		return rc;
 	}
@@ -135,16 +135,22 @@ parsers_new_more(const struct input_context *contexts, size_t n, struct str sour
 	 * stay as they are. */
 	(void)charsets_need(&p->charsets, CHARSET_CP932);
 	(void)charsets_need(&p->charsets, CHARSET_ISO_2022_JP);
-	p->contexts = copy;
+	for (size_t i = 0; i < n; i++)
+		all += contexts[i].nsenders;
 	p->n = n;
-	p->bounds = mem_zero(n ? n : 1, sizeof(*p->bounds));
+	p->contexts = mem_zero(all ? all : 1, sizeof(*p->contexts));
+	p->bounds = mem_zero(all ? all : 1, sizeof(*p->bounds));
+	p->senders = mem_zero(n ? n : 1, sizeof(*p->senders));
 	for (size_t i = 1; i < ROWS; i++)
 		programs_add(&p->programs, parser_rows[i]);
+	all = n;
 	for (size_t i = 0; i < n; i++) {
-		int bad;
+		p->contexts[i] = contexts[i];
+		all = senders_add(&p->senders[i], &contexts[i], p->contexts, all);
+	}
+	for (size_t i = 0; i < all; i++) {
+		int bad = bind_input(p, &p->contexts[i], why, &p->bounds[i]);
 
-		copy[i] = contexts[i];
-		bad = bind_input(p, &contexts[i], why, &p->bounds[i]);
 		p->bounds[i].number = parser_number(p->bounds[i].row);
 		if (bad < 0)
 			rc = bad;
@@ -161,10 +167,13 @@ parsers_free(struct parsers *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; i < p->n; i++)
+		senders_done(&p->senders[i]);
 	charsets_done(&p->charsets);
 	sources_free(p->sources);
-	mem_free((void *)(uintptr_t)p->contexts);
+	mem_free(p->contexts);
 	mem_free(p->bounds);
+	mem_free(p->senders);
 	mem_free(p);
 }
 
@@ -326,165 +335,16 @@ parse_next(struct parse_ctx *ctx, struct recs *w)
 	return true;
 }
 
-/* Line ends are framing; so is the NUL that C libraries put behind each message. */
-static struct str
-trim_line_end(struct str s)
-{
-	while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == 0))
-		s.n--;
-	return s;
-}
-
-/* `lines`: a file's record may have several, and CR LF between them is no control. */
-static bool
-has_control(struct str s, bool lines)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c == 0x7f ||
-			(c < 0x20 && c != '\t' && c != '\n' &&
-				!(lines && c == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')))
-			return true;
-	}
-	return false;
-}
-
-/* CR, LF and NUL at the end as rsyslog spells them (`$EscapeControlCharactersOnReceive`). */
-static struct str
-trim_spelled_end(struct str s)
-{
-	while (str_ends(s, STR("#015")) || str_ends(s, STR("#012")) || str_ends(s, STR("#000")))
-		s.n -= 4;
-	return s;
-}
-
-/* C1 controls (U+0080 to U+009F) of valid text: C2 80 to C2 9F. */
-static bool
-has_c1(struct str s)
-{
-	ptrdiff_t at;
-
-	while ((at = str_chr(s, '\xc2')) >= 0 && (size_t)at + 1 < s.n) {
-		if ((unsigned char)s.p[at + 1] < 0xa0)
-			return true;
-		str_skip(&s, (size_t)at + 2);
-	}
-	return false;
-}
-
-/* The same of text that is not valid, where the bare byte counts that a terminal of eight bits
- * obeys. */
-static bool
-has_bare_c1(struct str s)
-{
-	while (s.n > 0) {
-		uint32_t cp;
-		size_t n = utf8_decode(s, &cp);
-		bool bare = cp == 0xfffd && n == 1 && (unsigned char)s.p[0] >= 0x80 &&
-			    (unsigned char)s.p[0] < 0xa0;
-
-		if (bare || (cp >= 0x80 && cp < 0xa0))
-			return true;
-		str_skip(&s, n);
-	}
-	return false;
-}
-
-static enum charset
-charset_of_file(unsigned flags)
-{
-	return flags & FRAME_UTF16LE   ? CHARSET_UTF16LE
-	       : flags & FRAME_UTF16BE ? CHARSET_UTF16BE
-				       : CHARSET_NONE;
-}
-
-/* The header in force, as the text is written that stands under it. */
-static struct str
-decode_lead(const struct parsers *p, enum charset charset, const struct frame *f, struct recs *w)
-{
-	struct str raw = batch_lead(w->b, f);
-	enum charset marked = charset_of_file(f->flags);
-	struct text_kind kind = text_look(raw);
-	char *room;
-	bool bad;
-
-	if (marked != CHARSET_NONE)
-		charset = marked;
-	else if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
-		return raw;
-	if (charset == CHARSET_UTF8 && utf8_valid(raw))
-		return raw;
-	room = raw.n ? rec_text_room(w, raw.n * 3) : NULL;
-	if (!room)
-		return STR("");
-	return rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
-}
-
-/* Valid UTF-8 in ctx->text, pointing into the batch. */
-static void
-decode(const struct parsers *p, enum charset charset, struct parse_ctx *ctx, struct recs *w,
-	struct str raw)
-{
-	struct text_kind kind = text_look(raw);
-	enum charset marked = charset_of_file(ctx->frame->flags);
-	char *room;
-	bool bad, late = false, lines = (ctx->frame->flags & FRAME_LATE_READ) != 0;
-
-	ctx->text = raw;
-	if (marked == CHARSET_NONE) {
-		marked = charset_marked(raw);
-		/* Well written, but nobody said that it would be. */
-		if (marked != CHARSET_NONE)
-			rec_flag(w, REASON_ENCODING);
-	}
-	if (marked != CHARSET_NONE) {
-		/* Every second byte is a NUL: only the decoded text shows what is a control. */
-		charset = marked;
-		raw = batch_raw(w->b, ctx->frame);
-		kind = (struct text_kind){.high = true};
-		late = true;
-	}
-	/* The escapes of ISO-2022-JP are how it is written: the decoded text has what is left. */
-	if (charset == CHARSET_ISO_2022_JP && kind.escape)
-		late = true;
-	else if (kind.control && has_control(raw, lines))
-		rec_flag(w, REASON_CONTROL_CHAR);
-	if (!kind.high && !(charset == CHARSET_ISO_2022_JP && kind.escape))
-		return;
-	if (charset == CHARSET_UTF8) {
-		bool valid = utf8_valid(raw);
-
-		if (valid ? has_c1(raw) : has_bare_c1(raw))
-			rec_flag(w, REASON_CONTROL_CHAR);
-		if (valid)
-			return;
-	}
-	room = rec_text_room(w, raw.n * 3);
-	if (!room)
-		return;
-	ctx->text = rec_text_take(w, room, charset_decode(&p->charsets, charset, raw, room, &bad));
-	if (marked != CHARSET_NONE)
-		ctx->text = trim_line_end(ctx->text);
-	if (late && has_control(ctx->text, lines))
-		rec_flag(w, REASON_CONTROL_CHAR);
-	if (bad)
-		rec_flag(w, REASON_ENCODING);
-	w->cur->flags |= RECORD_RAW;
-	w->cur->original_off = (uint32_t)(ctx->text.p - w->b.base);
-	w->cur->original_len = (uint32_t)ctx->text.n;
-	rec_put(w, FIELD_NOROSHI_CHARSET, str_of(charset_name(charset)));
-}
-
 /* ERR_FULL: no room in the region; the caller undoes the frame. */
 static int
 run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t i)
 {
 	const struct frame *f = &batch_frames(w->b)[i];
-	const struct bound *bound = &p->bounds[f->input];
+	size_t who = senders_context(p, f->input, batch_bytes(w->b, f->peer_off, f->peer_len));
+	const struct bound *bound = &p->bounds[who];
 	struct parse_ctx ctx = {.parsers = p,
 		.pairs = pairs,
-		.in = &p->contexts[f->input],
+		.in = &p->contexts[who],
 		.frame = f,
 		.bound = bound,
 		.arrival = f->arrival,
@@ -499,11 +359,12 @@ run_frame(const struct parsers *p, struct pairs *pairs, struct recs *w, uint32_t
 		rec_flag(w, REASON_TRUNCATED);
 	if (f->flags & FRAME_ADRIFT)
 		rec_flag(w, REASON_FRAME);
-	decode(p, bound->charset, &ctx, w, trim_line_end(batch_raw(w->b, f)));
-	ctx.text = trim_spelled_end(ctx.text);
-	/* What begins a file written on Windows is no part of its first line; in front of a
-	 * priority it is the envelope's to tell. */
-	if (!bare && !str_starts(ctx.text, STR("\xef\xbb\xbf<")))
+	decode_frame(p, bound->charset, &ctx, w, decode_trim(batch_raw(w->b, f)));
+	ctx.text = decode_trim_spelled(ctx.text);
+	/* What begins a file written on Windows is no part of its first line; elsewhere in front of
+	 * a priority it is the envelope's to tell. */
+	if (!bare && ((f->flags & FRAME_LATE_READ && f->offset == 0) ||
+			     !str_starts(ctx.text, STR("\xef\xbb\xbf<"))))
 		str_take(&ctx.text, STR("\xef\xbb\xbf"));
 	message = ctx.text;
 	if (message.n == 0)

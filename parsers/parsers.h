@@ -8,11 +8,19 @@
 #ifndef PARSERS_PARSERS_H
 #define PARSERS_PARSERS_H
 
+#include "base/cidr.h"
 #include "base/logsource.h"
 #include "base/record.h"
 #include "base/zone.h"
 
 struct diag;
+
+/* What differs for the senders of a network; empty and NULL: as the input says. */
+struct sender_context {
+	struct cidr net;
+	struct str source, encoding;
+	const struct zone *zone;
+};
 
 /* What a parser may know about where a frame came from. */
 struct input_context {
@@ -28,6 +36,8 @@ struct input_context {
 			     its label, not the object `logsource` */
 	bool local; /* unix socket: RFC 3164 without host name */
 	int64_t skew_ns;
+	const struct sender_context *senders; /* of a listening port; only read by parsers_new */
+	size_t nsenders;
 	struct str local_host; /* this machine's name: host.name of local messages; may be empty */
 };
 

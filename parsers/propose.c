@@ -193,14 +193,14 @@ look_at_values(struct proposal *p)
 		propose_cells(&p->arena, p->rows[r], p->separator, cells, PROPOSE_COLUMNS);
 		for (size_t i = 0; i < p->ncolumns; i++) {
 			struct proposed_column *c = &p->columns[i];
-			enum date_order order;
-			bool path;
+			struct form_look look;
 
-			count[i][form_of(cells[i], &order, &path)]++;
-			c->paths |= path;
+			count[i][form_of(cells[i], &look)]++;
+			c->paths |= look.path;
+			c->wide |= look.wide;
 			/* One day after the twelfth tells. */
-			if (order != DATE_PLAIN && c->order != DATE_DMY)
-				c->order = order;
+			if (look.order != DATE_PLAIN && c->order != DATE_DMY)
+				c->order = look.order;
 		}
 	}
 	for (size_t i = 0; i < p->ncolumns; i++) {
@@ -212,7 +212,7 @@ look_at_values(struct proposal *p)
 		for (unsigned f = FORM_TIME; f < FORM_COUNT; f++)
 			if (filled && count[i][f] * 5 >= filled * 4) {
 				c->form = (enum form)f;
-				c->always = count[i][f] == p->nrows;
+				c->always = count[i][f] == p->nrows && !c->wide;
 			}
 	}
 }
@@ -285,6 +285,7 @@ decide(struct proposal *p, struct proposed_column *c)
 		return;
 	}
 	if (best == MEAN_NONE) {
+		c->remark = STR("no known name");
 		if (unfit != MEAN_NONE)
 			c->remark = arena_printf(&p->arena, "the name says %s, the values are %s",
 				form_word(meanings[unfit].form), form_word(c->form));
@@ -364,7 +365,7 @@ decide_by_values(struct proposal *p, struct proposed_column *c)
 		}
 	c->meaning = m;
 	c->how = HOW_VALUES;
-	if (c->remark.n == 0)
+	if (str_eq(c->remark, STR("no known name")))
 		c->remark = arena_printf(
 			&p->arena, "no known name; the values are %s", form_word(c->form));
 }
@@ -391,6 +392,10 @@ propose_meanings(struct proposal *p)
 	for (size_t i = 0; i < p->ncolumns; i++)
 		if (p->columns[i].meaning == MEAN_NONE && p->columns[i].how != HOW_AMBIGUOUS)
 			decide_by_values(p, &p->columns[i]);
+	/* Which kind of log a row is says what was done where nothing else does. */
+	for (size_t i = 0; i < p->ncolumns && !has(p, MEAN_ACTION); i++)
+		if (p->columns[i].meaning == MEAN_LOG_KIND)
+			p->columns[i].meaning = MEAN_ACTION;
 	for (size_t i = 0; i < p->ncolumns; i++)
 		tell_order(&p->columns[i]);
 	tell_doubles(p);

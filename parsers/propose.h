@@ -52,7 +52,8 @@ struct proposed_column {
 	struct str key;  /* what the definition calls it: the name, made unique */
 	enum form form;
 	enum date_order order;
-	bool always; /* every row has a value of that form */
+	bool always; /* every row has a value of that form, in ASCII */
+	bool wide;   /* some values have full-width signs */
 	bool full;   /* every row has a value */
 	bool paths;  /* some values have folders in front */
 	enum meaning meaning;
@@ -98,7 +99,12 @@ void proposal_write(const struct proposal *p, struct buf *out);
 
 /* ---- for propose*.c ---- */
 
-enum form form_of(struct str value, enum date_order *order, bool *path);
+/* *wide: of that form only once its full-width signs are read as ASCII. */
+struct form_look {
+	enum date_order order;
+	bool path, wide;
+};
+enum form form_of(struct str value, struct form_look *ret);
 /* Cells of a row, unquoted; at most `most`. Returns how many there are. */
 size_t propose_cells(struct arena *a, struct str row, char separator, struct str *ret, size_t most);
 /* Fill the columns' forms from the rows, then their meanings. */

@@ -2,7 +2,10 @@
 #include <arpa/inet.h>
 
 #include "base/stamp.h"
+#include "base/utf8.h"
 #include "parsers/propose.h"
+
+#define VALUE_MAX 1024u /* longer ones are words */
 
 const char *
 form_word(enum form f)
@@ -179,13 +182,37 @@ is_date(struct str s)
 	return stamp_words(str_make(text, s.n + 6), NULL, 0, &ns);
 }
 
-enum form
-form_of(struct str s, enum date_order *order, bool *path)
+/* 1,024 and 1,048,576 */
+static bool
+is_grouped(struct str s)
 {
+	size_t digits = 0;
+	bool grouped = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != ',' && !is_digit(s.p[i]))
+			return false;
+		if (s.p[i] == ',' && (digits == 0 || digits > 3 || (grouped && digits != 3)))
+			return false;
+		grouped |= s.p[i] == ',';
+		digits = s.p[i] == ',' ? 0 : digits + 1;
+	}
+	return grouped && digits == 3;
+}
+
+enum form
+form_of(struct str s, struct form_look *ret)
+{
+	char room[VALUE_MAX];
 	bool timed;
 
-	*order = DATE_PLAIN;
-	*path = false;
+	*ret = (struct form_look){.order = DATE_PLAIN};
+	if (s.n <= sizeof(room)) {
+		size_t n = utf8_narrow(s, room);
+
+		ret->wide = n != s.n;
+		s = str_make(room, n);
+	}
 	s = str_trim(s);
 	if (s.n == 0 || (s.n == 1 && s.p[0] == '-'))
 		return FORM_EMPTY;
@@ -195,11 +222,11 @@ form_of(struct str s, enum date_order *order, bool *path)
 		return FORM_MAC;
 	if (is_hash(s))
 		return FORM_HASH;
-	if (is_short_date(s, order, &timed))
+	if (is_short_date(s, &ret->order, &timed))
 		return timed ? FORM_TIME : FORM_DATE;
-	*order = DATE_PLAIN;
+	ret->order = DATE_PLAIN;
 	/* A serial day of Excel is a number to all but Excel; fourteen digits are a time. */
-	if (str_is_number(s) && s.n != 14)
+	if ((str_is_number(s) && s.n != 14) || is_grouped(s))
 		return FORM_NUMBER;
 	if (is_time(s))
 		return FORM_TIME;
@@ -213,6 +240,6 @@ form_of(struct str s, enum date_order *order, bool *path)
 		return FORM_URL;
 	if (is_mail(s))
 		return FORM_MAIL;
-	*path = is_path(s);
-	return *path ? FORM_PATH : FORM_ANY;
+	ret->path = is_path(s);
+	return ret->path ? FORM_PATH : FORM_ANY;
 }

@@ -176,9 +176,8 @@ is_header(struct proposal *p, struct str row, size_t ncells)
 	if (got != ncells && got + 1 != ncells)
 		return false;
 	for (size_t i = 0; i < got; i++) {
-		enum date_order order;
-		bool path;
-		enum form f = form_of(cells[i], &order, &path);
+		struct form_look look;
+		enum form f = form_of(cells[i], &look);
 
 		if (f != FORM_ANY && f != FORM_EMPTY)
 			return false;

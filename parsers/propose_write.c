@@ -176,26 +176,6 @@ time_entry(const struct proposed_column *day, const struct proposed_column *cloc
 	BUF_ADD_LIT(out, "}\n");
 }
 
-/* "2026年4月2日": %Y年%m月%d日. A date alone is no time to those who read without a format. */
-static void
-day_format(struct str s, struct buf *out)
-{
-	static const char parts[] = "Ymd";
-	size_t part = 0;
-
-	while (s.n && (part < 3 || !is_digit(s.p[0]))) {
-		size_t i = 0;
-
-		while (i < s.n && is_digit(s.p[i]))
-			i++;
-		if (i > 0)
-			buf_printf(out, "%%%c", parts[part++]);
-		else
-			buf_add(out, s.p, i = 1);
-		str_skip(&s, i);
-	}
-}
-
 static void
 write_time(struct proposal *p, struct buf *out)
 {
@@ -215,14 +195,6 @@ write_time(struct proposal *p, struct buf *out)
 		return;
 	}
 	BUF_ADD_LIT(out, "time:\n");
-	if (day->order == DATE_PLAIN && day->form == FORM_DATE && !clock) {
-		struct buf f = {0};
-
-		day_format(first_value(p, day), &f);
-		time_entry(day, NULL, zone, buf_z(&f), out);
-		buf_done(&f);
-		return;
-	}
 	if (day->order == DATE_PLAIN) {
 		time_entry(day, clock, zone, NULL, out);
 		return;

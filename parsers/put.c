@@ -1,4 +1,5 @@
 #include "parsers/put.h"
+#include "base/utf8.h"
 
 #define LOWER_MAX  512u
 #define FOLD_SLOTS 2048u /* twice RECORD_ENTRIES_MAX, a power of two */
@@ -84,13 +85,46 @@ put_account(struct recs *w, unsigned name, unsigned domain, struct str text)
 	parse_put(w, name, text);
 }
 
+struct str
+put_narrow(struct recs *w, struct str text)
+{
+	char *room;
+
+	/* U+FF01..U+FF5E and U+3000 */
+	if (str_chr(text, (char)0xef) < 0 && str_chr(text, (char)0xe3) < 0)
+		return text;
+	room = rec_text_room(w, text.n);
+	return room ? rec_text_take(w, room, utf8_narrow(text, room)) : text;
+}
+
+/* 1,024: groups of three behind the first. */
+static bool
+grouped(struct str text, uint64_t *ret)
+{
+	struct str group;
+	uint64_t v = 0, part;
+	bool first = true;
+
+	if (str_chr(text, ',') <= 0 || text.p[text.n - 1] == ',')
+		return false;
+	for (; text.n > 0; first = false) {
+		str_cut(&text, ',', &group);
+		if (group.n > 3 || (!first && group.n != 3) || !str_u64(group, &part) ||
+			v > UINT64_MAX / 1000 - 1)
+			return false;
+		v = v * 1000 + part;
+	}
+	*ret = v;
+	return true;
+}
+
 void
 put_integer(struct recs *w, unsigned field, struct str text)
 {
 	uint64_t v = 0;
 
 	if (text.n < 3 || text.n > 18 || text.p[0] != '0' || (text.p[1] | 0x20) != 'x') {
-		if (str_u64(text, &v))
+		if (str_u64(text, &v) || grouped(text, &v))
 			rec_put_u64(w, field, v);
 		return;
 	}

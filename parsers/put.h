@@ -22,6 +22,9 @@ void put_fold(struct recs *w);
 void put_account(struct recs *w, unsigned name, unsigned domain, struct str text);
 /* Decimal or 0x hexadecimal as a number; anything else nothing. */
 void put_integer(struct recs *w, unsigned field, struct str text);
+/* What numbers and addresses are read from: without the width that people type in Japan. The text
+ * itself, or one of w's. */
+struct str put_narrow(struct recs *w, struct str text);
 /* A number if it is one, nothing else. */
 void put_count(struct recs *w, unsigned field, struct str text);
 

@@ -162,6 +162,18 @@ quotes(struct build *b, const struct yaml_node *n)
 }
 
 static void
+like(struct build *b, const struct yaml_node *n)
+{
+	struct str word = build_text(b, n);
+
+	for (size_t i = 0; i < b->all->n && !b->like; i++)
+		if (str_eq(b->all->v[i]->name, word))
+			b->like = b->all->v[i];
+	if (!b->like)
+		build_wrong(b, n, "no definition of this name stands before this one");
+}
+
+static void
 ignored(struct build *b, const struct yaml_node *n)
 {
 	(void)b;
@@ -172,13 +184,14 @@ static const struct part {
 	const char *word;
 	void (*read)(struct build *b, const struct yaml_node *n);
 } parts[] = {{"source", name}, {"title", title}, {"kind", kind}, {"words", words},
-	{"logsource", logsource}, {"shape", shape}, {"recognise", build_recognition},
-	{"whole", whole}, {"accept", accept}, {"last", last}, {"ecs", ecs}, {"headless", headless},
-	{"kv", kv}, {"separator", set_separator}, {"quotes", quotes}, {"columns", build_columns},
-	{"patterns", set_patterns}, {"extract", build_extracts}, {"lists", build_lists},
-	{"time", build_times}, {"created", build_created}, {"nothing", nothing},
-	{"set", set_always}, {"when", build_whens}, {"map", build_rows}, {"keep", keep},
-	{"generic", generic}, {"tests", ignored}};
+	{"logsource", logsource}, {"shape", shape}, {"like", like},
+	{"recognise", build_recognition}, {"whole", whole}, {"accept", accept}, {"last", last},
+	{"ecs", ecs}, {"headless", headless}, {"kv", kv}, {"separator", set_separator},
+	{"quotes", quotes}, {"columns", build_columns}, {"patterns", set_patterns},
+	{"extract", build_extracts}, {"lists", build_lists}, {"time", build_times},
+	{"created", build_created}, {"nothing", nothing}, {"set", set_always},
+	{"when", build_whens}, {"map", build_rows}, {"keep", keep}, {"generic", generic},
+	{"tests", ignored}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -266,6 +279,7 @@ source_build(struct sources *all, const struct yaml_node *doc, const char *path,
 		b.s->logsource = LOGSOURCE_GENERIC;
 	if (b.s->family == FAMILY_OTHER)
 		b.s->family = family_of_category(b.s->category);
+	build_like(&b);
 	build_implied(&b);
 	implied_by_kind(&b);
 	return why->errors == errors ? b.s : NULL;

@@ -16,6 +16,7 @@ struct build {
 	const char *path;
 	struct diag *why;
 	struct source *s;
+	const struct source *like; /* whose rows come behind its own; NULL: none */
 };
 
 /* ---- source_words.c ---- */
@@ -39,6 +40,15 @@ struct target build_target(struct build *b, const struct yaml_node *n);
 void build_allowed(struct build *b, const struct yaml_node *at, unsigned field, struct str value);
 struct settings_list build_settings(struct build *b, const struct yaml_node *map);
 struct condition build_condition(struct build *b, const struct yaml_node *map);
+/* A key "a|b|c" stands for each of its names: how many there are, and the i-th. */
+size_t build_alternatives(struct str key);
+struct str build_alternative(struct str key, size_t i);
+/* The same conditions for each choice among the alternatives of their keys; at most
+ * BUILD_CHOICES. */
+/* How many choices; 0: more than BUILD_CHOICES. */
+size_t build_nchoices(const struct yaml_node *map);
+struct condition *build_choices(struct build *b, const struct yaml_node *map, size_t *n);
+#define BUILD_CHOICES 256u
 void build_recognition(struct build *b, const struct yaml_node *n);
 
 /* ---- source_shape.c ---- */
@@ -56,6 +66,7 @@ void build_rows(struct build *b, const struct yaml_node *map);
 void build_whens(struct build *b, const struct yaml_node *list);
 void build_times(struct build *b, const struct yaml_node *n);
 void build_created(struct build *b, const struct yaml_node *n);
+void build_like(struct build *b);
 /* Rows that every definition has without naming them. */
 void build_implied(struct build *b);
 

@@ -386,10 +386,22 @@ put_field(struct recs *w, const struct target *t, const struct pair *v, struct s
 		put_plain(w, t, (enum value_kind)v->kind, value);
 }
 
+/* A number or an address: its width says nothing. */
+static bool
+wants_ascii(const struct recs *w, const struct op *op, const struct target *t)
+{
+	int kind = t->field ? (int)names_kind(w->names, t->field) : -1;
+
+	return kind == FIELD_N || kind == FIELD_I || (op->as >= AS_HOST && op->as <= AS_MAIL) ||
+	       (op->as >= AS_SECONDS && op->as <= AS_MICROSECONDS) || op->as == AS_UNITS;
+}
+
 static void
 put_as(struct recs *w, const struct op *op, const struct target *t, const struct pair *v,
 	struct str value)
 {
+	if (wants_ascii(w, op, t))
+		value = put_narrow(w, value);
 	switch ((enum as)op->as) {
 	case AS_TEXT:
 		put_plain(w, t, (enum value_kind)v->kind, value);
@@ -498,29 +510,6 @@ translate(const struct op *op, struct str *value)
 	if (op->has_other && !str_eq(op->other, STR("$")))
 		*value = op->other;
 	return op->has_other && value->n > 0;
-}
-
-void
-source_drop_doubled(struct recs *w, uint32_t mark)
-{
-	struct batch_results *res = batch_results(w->b);
-	struct entry *e = batch_entries(w->b);
-	uint32_t kept = mark, first;
-
-	if (!w->cur || w->overflow)
-		return;
-	first = w->cur->first_entry;
-	for (uint32_t i = mark; i < res->nentries; i++) {
-		bool stood = false;
-
-		if (e[i].field != FIELD_NAMED && (names_kind(w->names, e[i].field) != FIELD_A ||
-							 ecs_allowed_words(e[i].field)))
-			for (uint32_t k = first; k < mark && !stood; k++)
-				stood = e[k].field == e[i].field;
-		if (!stood)
-			e[kept++] = e[i];
-	}
-	res->nentries = kept;
 }
 
 static void

@@ -1,4 +1,5 @@
 /* source_read.c - which definition knows a message, and how it is put into the record. */
+#include "base/allowed.h"
 #include "parsers/generic.h"
 #include "parsers/jsonrow.h"
 #include "parsers/put.h"
@@ -120,6 +121,29 @@ names_fit(const struct source *s, struct pairs *p)
 }
 
 /* ---- putting ---- */
+
+void
+source_drop_doubled(struct recs *w, uint32_t mark)
+{
+	struct batch_results *res = batch_results(w->b);
+	struct entry *e = batch_entries(w->b);
+	uint32_t kept = mark, first;
+
+	if (!w->cur || w->overflow)
+		return;
+	first = w->cur->first_entry;
+	for (uint32_t i = mark; i < res->nentries; i++) {
+		bool stood = false;
+
+		if (e[i].field != FIELD_NAMED && (names_kind(w->names, e[i].field) != FIELD_A ||
+							 ecs_allowed_words(e[i].field)))
+			for (uint32_t k = first; k < mark && !stood; k++)
+				stood = e[k].field == e[i].field;
+		if (!stood)
+			e[kept++] = e[i];
+	}
+	res->nentries = kept;
+}
 
 static void
 keep_native(const struct source *s, struct recs *w, struct pairs *p)

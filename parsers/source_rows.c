@@ -106,14 +106,19 @@ void
 build_rows(struct build *b, const struct yaml_node *map)
 {
 	struct source *s = b->s;
+	size_t rows = 0;
 
 	if (map->kind != YAML_MAP) {
 		build_wrong(b, map, "a map 'key: field' stands here");
 		return;
 	}
-	s->ops = arena_alloc(&b->all->arena, (map->n * 4 + 1) * sizeof(*s->ops));
+	for (size_t i = 0; i < map->n; i++)
+		rows += 4 * build_alternatives(map->keys[i]->text);
+	s->ops = arena_alloc(&b->all->arena, (rows + 1) * sizeof(*s->ops));
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_node *v = map->items[i];
+		struct str key = map->keys[i]->text;
+		size_t first = s->nops, n = build_alternatives(key);
 		/* a list of maps: several rows for one key */
 		bool many = v->kind == YAML_LIST && v->n && v->items[0]->kind == YAML_MAP;
 
@@ -121,7 +126,7 @@ build_rows(struct build *b, const struct yaml_node *map)
 			const struct yaml_node *one = many ? v->items[k] : v;
 			struct op *op = &s->ops[s->nops++];
 
-			op->key = build_key(b, map->keys[i]->text);
+			op->key = build_key(b, build_alternative(key, 0));
 			if (one->kind == YAML_MAP)
 				op_by_map(b, one, op);
 			else
@@ -129,6 +134,12 @@ build_rows(struct build *b, const struct yaml_node *map)
 		}
 		if (many && v->n > 4)
 			build_wrong(b, v, "at most four rows for one key");
+		/* The same rows for the other names of the key. */
+		for (size_t k = 1, each = s->nops - first; k < n; k++)
+			for (size_t m = 0; m < each; m++) {
+				s->ops[s->nops] = s->ops[first + m];
+				s->ops[s->nops++].key = build_key(b, build_alternative(key, k));
+			}
 	}
 }
 
@@ -177,24 +188,69 @@ build_implied(struct build *b)
 void
 build_whens(struct build *b, const struct yaml_node *list)
 {
+	size_t room = 1;
+
 	if (list->kind != YAML_LIST) {
 		build_wrong(b, list, "a list of {if, set} stands here");
 		return;
 	}
-	b->s->whens = arena_alloc(&b->all->arena, (list->n + 1) * sizeof(struct when));
+	for (size_t i = 0; i < list->n; i++)
+		room += build_nchoices(yaml_get(list->items[i], "if"));
+	b->s->whens = arena_alloc(&b->all->arena, (room + list->n) * sizeof(struct when));
 	for (size_t i = 0; i < list->n; i++) {
 		const struct yaml_node *n = list->items[i], *stop;
 		struct when *w = &b->s->whens[b->s->nwhens++];
+		struct condition *choices;
+		size_t nchoices;
 
 		if (n->kind != YAML_MAP) {
 			build_wrong(b, n, "a map {if, set} stands here");
 			continue;
 		}
-		w->cond = build_condition(b, yaml_get(n, "if"));
+		choices = build_choices(b, yaml_get(n, "if"), &nchoices);
+		w->cond = choices[0];
 		w->set = build_settings(b, yaml_get(n, "set"));
 		stop = yaml_get(n, "stop");
 		w->stop = stop && stop->truth;
+		for (size_t k = 1; k < nchoices; k++) {
+			b->s->whens[b->s->nwhens] = *w;
+			b->s->whens[b->s->nwhens++].cond = choices[k];
+		}
 	}
+}
+
+/* What the definition that it is like says comes behind what it says itself. */
+void
+build_like(struct build *b)
+{
+	struct source *s = b->s;
+	const struct source *o = b->like;
+	struct time_spec *times, *created;
+	struct when *whens;
+	struct op *ops;
+
+	if (!o)
+		return;
+	times = arena_alloc(&b->all->arena, (s->ntimes + o->ntimes + 1) * sizeof(*times));
+	created = arena_alloc(&b->all->arena, (s->ncreated + o->ncreated + 1) * sizeof(*created));
+	whens = arena_alloc(&b->all->arena, (s->nwhens + o->nwhens + 1) * sizeof(*whens));
+	ops = arena_alloc(&b->all->arena, (s->nops + o->nops + 1) * sizeof(*ops));
+	for (size_t i = 0; i < s->ntimes + o->ntimes; i++)
+		times[i] = i < s->ntimes ? s->times[i] : o->times[i - s->ntimes];
+	for (size_t i = 0; i < s->ncreated + o->ncreated; i++)
+		created[i] = i < s->ncreated ? s->created[i] : o->created[i - s->ncreated];
+	for (size_t i = 0; i < s->nwhens + o->nwhens; i++)
+		whens[i] = i < s->nwhens ? s->whens[i] : o->whens[i - s->nwhens];
+	for (size_t i = 0; i < s->nops + o->nops; i++)
+		ops[i] = i < s->nops ? s->ops[i] : o->ops[i - s->nops];
+	s->times = times;
+	s->created = created;
+	s->whens = whens;
+	s->ops = ops;
+	s->ntimes += o->ntimes;
+	s->ncreated += o->ncreated;
+	s->nwhens += o->nwhens;
+	s->nops += o->nops;
 }
 
 static void

@@ -14,6 +14,8 @@ struct bench {
 	struct diag *why;
 	struct source_tests *count;
 	const char *path;
+	const struct input_context *in;
+	struct str dir;
 };
 
 static bool
@@ -137,6 +139,21 @@ run_document(struct bench *t, const struct yaml_node *doc)
 	}
 }
 
+/* What no line tells by itself is named at the input: its tests are read as there. */
+static void
+run_named(struct bench *t, const struct yaml_node *doc, struct str source)
+{
+	struct input_context in = *t->in;
+	struct parsers *unguided = t->parsers;
+
+	in.source = source;
+	if (parsers_new_with(&in, 1, t->dir, t->why, &t->parsers) < 0)
+		return;
+	run_document(t, doc);
+	parsers_free(t->parsers);
+	t->parsers = unguided;
+}
+
 /* The next file of what parsers_folder() gives. */
 static bool
 next_file(struct str *rest, struct str *path, struct str *text)
@@ -170,9 +187,18 @@ run_files(struct bench *t, struct str rest)
 
 		buf_add_str(&name, path);
 		t->path = buf_z(&name);
-		if (yaml_parse(text, t->path, t->why, &y) == 0)
-			for (size_t i = 0; i < yaml_documents(y); i++)
-				run_document(t, yaml_document(y, i));
+		if (yaml_parse(text, t->path, t->why, &y) < 0)
+			goto next;
+		for (size_t i = 0; i < yaml_documents(y); i++) {
+			const struct yaml_node *doc = yaml_document(y, i);
+			const struct yaml_node *source = yaml_get(doc, "source");
+
+			if (source && !yaml_get(doc, "recognise"))
+				run_named(t, doc, source->text);
+			else
+				run_document(t, doc);
+		}
+	next:
 		yaml_free(y);
 		buf_done(&name);
 	}
@@ -181,7 +207,7 @@ run_files(struct bench *t, struct str rest)
 int
 source_tests_run(struct str dir, struct diag *why, struct source_tests *ret)
 {
-	struct bench t = {.why = why, .count = ret};
+	struct bench t = {.why = why, .count = ret, .dir = dir};
 	struct input_context in = {.name = STR("test"), .skew_ns = 3600 * NS_PER_S};
 	struct zone *utc = NULL;
 	size_t errors = why->errors;
@@ -189,6 +215,7 @@ source_tests_run(struct str dir, struct diag *why, struct source_tests *ret)
 
 	*ret = (struct source_tests){0};
 	in.zone = utc;
+	t.in = &in;
 	if (rc == 0)
 		rc = parsers_new_with(&in, 1, dir, why, &t.parsers);
 	if (rc == 0) {

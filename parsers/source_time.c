@@ -257,6 +257,27 @@ put_created(const struct source *s, struct parse_ctx *ctx, struct recs *w, struc
 	}
 }
 
+/* A day without a time of day: its beginning, where no row says more. */
+static bool
+by_day(const struct time_spec *t, struct parse_ctx *ctx, struct pairs *p, int64_t *ret)
+{
+	char joined[96];
+	bool has;
+	struct str day, zone;
+
+	if (t->format || t->nkeys != 1)
+		return false;
+	day = str_trim(pairs_text(p, t->keys[0], &has));
+	zone = t->zone ? pairs_text(p, t->zone, &has) : t->offset;
+	if (day.n < 6 || day.n + zone.n + 7 > sizeof(joined) || str_is_number(day))
+		return false;
+	memcpy(joined, day.p, day.n);
+	memcpy(joined + day.n, " 00:00 ", 7);
+	if (zone.n > 0)
+		memcpy(joined + day.n + 7, zone.p, zone.n);
+	return stamp_words(str_make(joined, day.n + 7 + zone.n), ctx->in->zone, ctx->arrival, ret);
+}
+
 void
 source_spans(struct parse_ctx *ctx, struct recs *w)
 {
@@ -287,10 +308,12 @@ take_event_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, s
 	bool seen = false, has;
 	int64_t ns;
 
-	for (size_t i = 0; i < s->ntimes; i++) {
-		if (by_spec(&s->times[i], ctx, p, &ns)) {
-			for (size_t k = 0; k < s->times[i].nkeys; k++) {
-				struct pair *v = pairs_find(p, s->times[i].keys[k]);
+	for (size_t i = 0; i < 2 * s->ntimes; i++) {
+		const struct time_spec *t = &s->times[i % s->ntimes];
+
+		if (i < s->ntimes ? by_spec(t, ctx, p, &ns) : by_day(t, ctx, p, &ns)) {
+			for (size_t k = 0; k < t->nkeys; k++) {
+				struct pair *v = pairs_find(p, t->keys[k]);
 
 				if (v)
 					v->used = true;
@@ -298,7 +321,7 @@ take_event_time(const struct source *s, struct parse_ctx *ctx, struct recs *w, s
 			parse_time(ctx, w, ns);
 			return;
 		}
-		seen |= pairs_text(p, s->times[i].keys[0], &has).n > 0;
+		seen |= pairs_text(p, t->keys[0], &has).n > 0;
 	}
 	if (seen)
 		rec_flag(w, REASON_TIMESTAMP);

@@ -240,24 +240,43 @@ test_by_map(struct build *b, const struct yaml_node *map, struct test *t)
 			"one test for a key: starts, ends, contains, is, not, exists or re");
 }
 
-/* {key: value}, {key: [a, b]}, {key: ~} (is there), {key: {contains: x}} */
-struct condition
-build_condition(struct build *b, const struct yaml_node *map)
+size_t
+build_alternatives(struct str key)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < key.n; i++)
+		n += key.p[i] == '|';
+	return n;
+}
+
+struct str
+build_alternative(struct str key, size_t i)
+{
+	struct str one = key;
+
+	do
+		str_cut(&key, '|', &one);
+	while (i-- > 0);
+	return one;
+}
+
+/* {key: value}, {key: [a, b]}, {key: ~} (is there), {key: {contains: x}}; of the alternatives of
+ * keys the choice-th. */
+static struct condition
+chosen(struct build *b, const struct yaml_node *map, size_t choice)
 {
 	struct condition c = {0};
 
-	if (!map || map->kind == YAML_NULL)
-		return c;
-	if (map->kind != YAML_MAP) {
-		build_wrong(b, map, "a map 'key: value' stands here");
-		return c;
-	}
 	c.tests = arena_alloc(&b->all->arena, (map->n + 1) * sizeof(*c.tests));
 	for (size_t i = 0; i < map->n; i++) {
 		struct test *t = &c.tests[c.n++];
 		const struct yaml_node *value = map->items[i];
+		struct str key = map->keys[i]->text;
+		size_t n = build_alternatives(key);
 
-		t->key = build_key(b, map->keys[i]->text);
+		t->key = build_key(b, build_alternative(key, choice % n));
+		choice /= n;
 		if (value->kind == YAML_MAP)
 			test_by_map(b, value, t);
 		else if (value->kind == YAML_NULL)
@@ -268,16 +287,65 @@ build_condition(struct build *b, const struct yaml_node *map)
 	return c;
 }
 
+size_t
+build_nchoices(const struct yaml_node *map)
+{
+	size_t n = 1;
+
+	if (map && map->kind == YAML_MAP)
+		for (size_t i = 0; i < map->n && n <= BUILD_CHOICES; i++)
+			n *= build_alternatives(map->keys[i]->text);
+	return n <= BUILD_CHOICES ? n : 0;
+}
+
+struct condition *
+build_choices(struct build *b, const struct yaml_node *map, size_t *n)
+{
+	struct condition *list;
+
+	*n = build_nchoices(map);
+	if (*n == 0) {
+		build_wrong(b, map, "more than 256 choices of keys; take fewer alternatives");
+		*n = 1;
+	}
+	list = arena_alloc(&b->all->arena, *n * sizeof(*list));
+	memset(list, 0, *n * sizeof(*list));
+	if (!map || map->kind == YAML_NULL)
+		return list;
+	if (map->kind != YAML_MAP) {
+		build_wrong(b, map, "a map 'key: value' stands here");
+		return list;
+	}
+	for (size_t i = 0; i < *n; i++)
+		list[i] = chosen(b, map, i);
+	return list;
+}
+
+struct condition
+build_condition(struct build *b, const struct yaml_node *map)
+{
+	size_t n;
+	struct condition *list = build_choices(b, map, &n);
+
+	if (n > 1)
+		build_wrong(b, map, "alternatives of keys stand in 'recognise', 'when' and 'map'");
+	return list[0];
+}
+
 void
 build_recognition(struct build *b, const struct yaml_node *n)
 {
 	static const char *const words[] = {"program", "starts", "contains", "if"};
-	size_t count = n->kind == YAML_LIST ? n->n : 1;
+	size_t count = n->kind == YAML_LIST ? n->n : 1, room = 1;
 
-	b->s->recognise = arena_alloc(&b->all->arena, (count + 1) * sizeof(struct recognise));
+	for (size_t i = 0; i < count; i++)
+		room += build_nchoices(yaml_get(n->kind == YAML_LIST ? n->items[i] : n, "if"));
+	b->s->recognise = arena_alloc(&b->all->arena, (room + count) * sizeof(struct recognise));
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *map = n->kind == YAML_LIST ? n->items[i] : n;
 		struct recognise *r = &b->s->recognise[b->s->nrecognise++];
+		struct condition *choices = NULL;
+		size_t nchoices = 1;
 
 		if (map->kind != YAML_MAP) {
 			build_wrong(b, map, "a map of program, starts, contains, if stands here");
@@ -293,9 +361,15 @@ build_recognition(struct build *b, const struct yaml_node *n)
 			else if (str_eq(word, STR("contains")))
 				r->contains = build_texts(b, map->items[k], &r->ncontains);
 			else if (str_eq(word, STR("if")))
-				r->cond = build_condition(b, map->items[k]);
+				choices = build_choices(b, map->items[k], &nchoices);
 			else
 				build_unknown(b, map->keys[k], words, 4, "way to recognise");
+		}
+		if (choices)
+			r->cond = choices[0];
+		for (size_t k = 1; k < nchoices; k++) {
+			b->s->recognise[b->s->nrecognise] = *r;
+			b->s->recognise[b->s->nrecognise++].cond = choices[k];
 		}
 		for (size_t k = 0; k < r->nprograms; k++)
 			if (r->programs[k].n == 0)

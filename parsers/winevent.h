@@ -49,7 +49,8 @@ enum win_source {
 	WIN_DEFENDER,
 	WIN_SESSIONS, /* Terminal Services: local sessions, remote connections, the RD gateway */
 	WIN_TASKS,
-	WIN_APPLOCKER
+	WIN_APPLOCKER,
+	WIN_BACKUP /* Windows Server Backup */
 };
 
 enum win_flag {

@@ -42,6 +42,10 @@
 	{                                                                                          \
 		WIN_APPLOCKER, id, action, "process", type, outcome, LOGSOURCE_WIN_APPLOCKER, 0    \
 	}
+#define BCK(id, action, type, outcome)                                                             \
+	{                                                                                          \
+		WIN_BACKUP, id, action, "host", type, outcome, LOGSOURCE_WIN_OTHER, 0              \
+	}
 #define USER   TARGET_IS_USER
 #define OBJECT TARGET_IS_OBJECT
 #define GROUP  TARGET_IS_GROUP
@@ -315,6 +319,23 @@ static const struct win_event events[] = {
 	APL(8020, "packaged-application-allowed", "start allowed", "success"),
 	APL(8021, "packaged-application-audited", "start allowed", "success"),
 	APL(8022, "packaged-application-blocked", "start denied", "failure"),
+
+	BCK(1, "backup-started", "start", NULL),
+	BCK(4, "backup-completed", "end", "success"),
+	BCK(5, "backup-failed", "end error", "failure"),
+	BCK(7, "backup-completed-in-part", "end error", "failure"),
+	BCK(8, "backup-cancelled", "end", "failure"),
+	BCK(9, "backup-failed", "end error", "failure"),
+	BCK(14, "backup-ended", "end", NULL),
+	BCK(17, "backup-failed", "end error", "failure"),
+	BCK(18, "backup-failed", "end error", "failure"),
+	BCK(19, "backup-failed", "end error", "failure"),
+	BCK(20, "backup-failed", "end error", "failure"),
+	BCK(21, "backup-failed", "end error", "failure"),
+	BCK(22, "backup-failed", "end error", "failure"),
+	BCK(49, "backup-failed", "end error", "failure"),
+	BCK(50, "backup-failed", "end error", "failure"),
+	BCK(52, "backup-failed", "end error", "failure"),
 };
 
 static int
@@ -377,6 +398,9 @@ win_source_of(struct str channel, struct str provider)
 	if (str_eq(provider, STR("Microsoft-Windows-AppLocker")) ||
 		str_starts(channel, STR("Microsoft-Windows-AppLocker/")))
 		return WIN_APPLOCKER;
+	if (str_starts(channel, STR("Microsoft-Windows-Backup")) ||
+		(channel.n == 0 && str_eq(provider, STR("Microsoft-Windows-Backup"))))
+		return WIN_BACKUP;
 	return WIN_OTHER;
 }
 

@@ -358,7 +358,8 @@ put_meaning(struct win *e)
 		[WIN_DEFENDER] = LOGSOURCE_WIN_DEFENDER,
 		[WIN_SESSIONS] = LOGSOURCE_WIN_OTHER,
 		[WIN_TASKS] = LOGSOURCE_WIN_TASKS,
-		[WIN_APPLOCKER] = LOGSOURCE_WIN_APPLOCKER};
+		[WIN_APPLOCKER] = LOGSOURCE_WIN_APPLOCKER,
+		[WIN_BACKUP] = LOGSOURCE_WIN_OTHER};
 	enum logsource source = by_source[e->source];
 	struct event_words words = {.outcome = outcome(e)};
 

@@ -150,6 +150,18 @@ static const struct mistake {
 	{"listen:\n  - {kind: tcp, address: 'a:0'}\n", 2, 27, {"host:port"}},
 	{"listen:\n  - {kind: tcp, address: '::1:5'}\n", 2, 27, {"[v6]:port"}},
 	{"listen:\n  - {kind: udp, address: 'a:1', group: g}\n", 2, 33, {"`group` means nothing"}},
+	{"listen:\n  - {kind: udp, address: 'a:1', senders: [{from: 10.0.0.1/8}]}\n", 2, 50,
+		{"from", "10.0.0.1/8", "host bits"}},
+	{"listen:\n  - kind: udp\n    address: a:1\n    senders:\n"
+	 "      - {from: [192.0.2.0/24, x]}\n",
+		5, 31, {"from", "'x'", "no network"}},
+	{"listen:\n  - kind: udp\n    address: a:1\n    senders:\n"
+	 "      - {from: 192.0.2.0/24, zone: UTC}\n      - {from: [10.0.0.0/8, 192.0.2.0/24]}\n",
+		6, 29, {"line 5", "same network"}},
+	{"listen:\n  - {kind: udp, address: 'a:1', senders: [{zone: UTC}]}\n", 2, 43,
+		{"from", "missing"}},
+	{"listen:\n  - {kind: unix-dgram, path: /x, senders: [{from: ::1}]}\n", 2, 34,
+		{"`senders` means nothing"}},
 	{"listen:\n  - {kind: udp, address: 'a:1', zone: Nowhere/No}\n", 2, 39,
 		{"zone", "Nowhere/No"}},
 	{"listen:\n  - {kind: udp, address: 'a:1', encoding: ebcdic}\n", 2, 43, {"one of utf-8"}},

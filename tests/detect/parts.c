@@ -1,7 +1,6 @@
 /* The small parts, each by a table. */
 #include <criterion/criterion.h>
 
-#include "detect/cidr.h"
 #include "detect/number.h"
 #include "detect/pattern.h"
 #include "detect/regexlit.h"
@@ -70,42 +69,6 @@ Test(parts, globs_stay_linear)
 	cr_expect_not(glob_match(buf_str(&pattern), buf_str(&text)));
 	buf_done(&text);
 	buf_done(&pattern);
-}
-
-static const struct cidr_row {
-	const char *net, *address;
-	bool has;
-} cidrs[] = {
-	{"10.0.0.0/8", "10.255.0.1", true},
-	{"10.0.0.0/8", "11.0.0.1", false},
-	{"192.0.2.128/25", "192.0.2.127", false},
-	{"192.0.2.7", "192.0.2.7", true},
-	{"0.0.0.0/0", "255.255.255.255", true},
-	{"0.0.0.0/0", "1.2.3", false},
-	{"0.0.0.0/0", "01.2.3.4", false},
-	{"0.0.0.0/0", " 1.2.3.4", false},
-	{"fe80::/10", "FE80::1", true},
-	{"fe80::/10", "fe80::1%eth0", false},
-	{"fe80::/10", "fec0::1", false},
-	{"::ffff:0.0.0.0/96", "::ffff:1.2.3.4", true},
-	{NULL, NULL, false},
-};
-
-Test(parts, cidrs)
-{
-	struct cidr c;
-
-	for (const struct cidr_row *row = cidrs; row->net; row++) {
-		cr_assert_null(cidr_read(str_of(row->net), &c), "%s", row->net);
-		cr_expect_eq(cidr_has(&c, str_of(row->address)), row->has, "%s in %s", row->address,
-			row->net);
-	}
-	cr_expect_not(cidr_has(&c, STR("1.2.3.4\0")), "a NUL is no part of an address");
-	cr_expect(cidr_read(STR("10.0.0.1/31"), &c));
-	cr_expect(cidr_read(STR("10.0.0.0/"), &c));
-	cr_expect(cidr_read(STR("10.0.0.0/-1"), &c));
-	cr_expect(cidr_read(STR("1::1/64"), &c));
-	cr_expect(cidr_read(STR(""), &c));
 }
 
 static const struct number_row {

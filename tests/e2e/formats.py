@@ -100,6 +100,27 @@ def test_header_midway_and_kill():
     check(not [r for r in rows if r.get("noroshi.unparsed") or r.get("noroshi.flags")], "every line is known")
 
 
+def test_header_in_a_file_that_begins_otherwise_and_kill():
+    d = Daemon({"listen": [{"name": "w", "kind": "file", "path": "@DIR@/logs/*.log"}], "workers": {"count": 2}})
+    os.mkdir(d.path("logs"))
+    path = d.path("logs", "proxy.log")
+    with d:
+        append(path, "the proxy of the second floor\r\n" + HEAD1 +
+               "".join(f"2026-11-22 09:00:{i:02} 198.51.100.{i} GET /a 200 0\r\n" for i in range(20)))
+        d.wait_stored(23)
+        d.close_processes()  # kill -9 of all: the header is known by journal and file alone
+        append(path, "2026-11-22 09:10:00 203.0.113.1 GET /behind-the-kill 404 2\r\n")
+        d.start()
+        records(d, 24, "behind the kill")
+        first = d.kill("intake")
+        d.wait_role("intake", first)
+        append(path, "2026-11-22 09:30:00 203.0.113.3 GET /behind-intake 500 64\r\n")
+        rows = records(d, 25, "intake fell")
+    paths = by(rows, "url.path")
+    check(paths["/behind-the-kill"]["source.ip"] == "203.0.113.1" and paths["/behind-the-kill"]["http.response.status_code"] == 404, paths["/behind-the-kill"])
+    check(paths["/behind-intake"]["source.ip"] == "203.0.113.3", paths["/behind-intake"])
+
+
 CSV = "日時,コンピューター名,ユーザー名,ファイル名,備考\r\n" \
       "2026/9/6 8:05,PC-0012,sato,C:\\共有\\予定表.xlsx,\"一行目\r\n二行目, \"\"引用\"\"\"\r\n" \
       "2026/9/6 18:05,PC-0013,表 花子,D:\\ソフト\\能力表.docx,\r\n"

@@ -58,6 +58,27 @@ def test_every_encoding_end_to_end():
             check(records[2]["file.name"] == "十表2.txt" and records[2]["file.directory"] == "D:\\能力", records[2]["file.path"])
 
 
+def test_as_it_is_typed_in_japan():
+    """EUC-JP, tabs, cells with line ends, wide digits, eras; and a definition that no line tells by itself."""
+    header = "日時\tコンピューター名\tログオンユーザー名\t操作種別\tファイル名\tファイルサイズ\t備考"
+    for day, at in (("2026年11月29日 14時05分", "2026-11-29T05:05:00.000Z"), ("令和8年11月29日", "2026-11-28T15:00:00.000Z"),
+                    ("2026/11/29 14:05", "2026-11-29T05:05:00.000Z"), ("２０２６／１１／２９　１４：０５", "2026-11-29T05:05:00.000Z")):
+        with tempfile.TemporaryDirectory() as folder:
+            rows = [header] + [f'{day}\tPC-{n}\tEXAMPLE\\sato\t{what}\tC:\\ソース\\表.txt\t１，０２４\t"一行目\r\n二行目"'
+                               for n, what in enumerate(("ファイル削除", "電源ON", "FileCopy"))]
+            path = written(folder, "ops.tsv", "euc_jp", rows)
+            sources = os.path.join(folder, "sources")
+            os.mkdir(sources)
+            code, out, said = noroshi("map", "--zone", "Asia/Tokyo", "--name", "ops", "--out", os.path.join(sources, "ops.yml"), path)
+            check(code == 0 and "euc-jp" in said, said)
+            shown = [json.loads(line) for line in out.splitlines()]
+            check([r["@timestamp"] for r in shown] == [at] * 3, f"{day}: {out}")
+            check(all(r["file.size"] == 1024 and r["message"] == "一行目\r\n二行目" for r in shown), out)
+            check([r["event.type"] for r in shown] == [["deletion"], ["info"], ["creation"]], out)
+            code, out, said = noroshi("check", "--sources", sources)
+            check(code == 0, f"{day}: its own tests hold, known by itself or not: {said}")
+
+
 def test_the_tests_it_writes_are_run_by_check():
     with tempfile.TemporaryDirectory() as folder:
         path = written(folder, "ops.csv", "utf-8")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peers that others wrote: logger(1), rsyslog, a real SMTP server."""
 import os
+import socket
 import subprocess
 import sys
 
@@ -65,6 +66,32 @@ def test_rsyslog_relays():
                 d.wait_stored(50)
             records = wait_for(lambda: d.query('"of fifty"') if len(d.query('"of fifty"')) >= 50 else None, 15, "in the archive")
             check(len({r["message"] for r in records}) == 50, f"{kind}: each message once")
+
+
+def test_senders_of_one_port_have_zones_and_encodings_of_their_own():
+    port = free_port()
+    listen = {"name": "shared", "kind": "udp", "address": f"127.0.0.1:{port}", "zone": "Asia/Tokyo",
+              "senders": [{"from": ["127.0.0.2"], "zone": "UTC", "encoding": "cp932"}, {"from": ["127.0.0.0/29"], "zone": "+03:00"}]}
+    want = {"127.0.0.2": ("2026-03-02T08:00:00.000Z", "表"), "127.0.0.3": ("2026-03-02T05:00:00.000Z", "表"),
+            "127.0.0.9": ("2026-03-01T23:00:00.000Z", "表")}
+    with Daemon({"listen": [listen], "time": {"skew": "3650d"}}) as d:
+        for sender in want:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind((sender, 0))
+                text = f"<38>2026-03-02T08:00:00 h app: 表 of {sender}"
+                s.sendto(text.encode("cp932" if sender == "127.0.0.2" else "utf-8"), ("127.0.0.1", port))
+        d.wait_stored(len(want))
+
+        def read():
+            records = d.query('" of 127"')
+            return {r["message"].rpartition(" ")[2]: (r["@timestamp"], r["message"].partition(" ")[0]) for r in records} \
+                if len(records) == len(want) else None
+
+        got = wait_for(read, 15, "in the archive")
+        check(got == want, f"{got}")
+        d.kill("engine")
+        d.wait_role("engine")
+        check(wait_for(read, 15, "still in the archive") == want, "what the journal gives again is read the same way")
 
 
 def test_mail_arrives():

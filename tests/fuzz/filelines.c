@@ -36,7 +36,7 @@ read_from(const uint8_t *data, size_t size, enum file_form form, uint64_t offset
 	uint64_t stream, at = offset;
 
 	file_lines_form(l, form);
-	if (file_lines_stream(l, true, &stream) == 0 && file_lines_seek(l, offset) == 0)
+	if (file_lines_stream(l, true, &stream) == 0 && file_lines_seek(l, offset, true) == 0)
 		for (unsigned i = 0; file_lines_step(l, true, &line) == FILE_STEP_LINE; i++) {
 			if (line.bytes.n > MAX || line.offset != at || line.next <= at)
 				abort();

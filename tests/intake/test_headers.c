@@ -31,7 +31,8 @@ put_gz(const char *path, struct str text)
 
 /* "[text under header]" for each line from `offset` on, as a new life of intake reads it. */
 static void
-lines_from(const char *path, enum file_form form, uint64_t offset, struct buf *out, uint64_t *ends)
+lines_from(const char *path, enum file_form form, uint64_t offset, bool fields, struct buf *out,
+	uint64_t *ends)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct file_lines *l = file_lines_take(fd, 4096);
@@ -41,7 +42,7 @@ lines_from(const char *path, enum file_form form, uint64_t offset, struct buf *o
 
 	file_lines_form(l, form);
 	cr_assert_eq(file_lines_stream(l, true, &stream), 0);
-	cr_assert_eq(file_lines_seek(l, offset), 0);
+	cr_assert_eq(file_lines_seek(l, offset, fields), 0);
 	while (file_lines_step(l, true, &line) == FILE_STEP_LINE) {
 		buf_printf(out, "[%.*s", STR_ARG(line.bytes));
 		if (line.lead.n)
@@ -118,18 +119,18 @@ Test(headers, every_line_says_its_header_and_so_does_every_later_life)
 
 		put(path, str_of(rows[i].text));
 		put_gz(packed, str_of(rows[i].text));
-		lines_from(path, rows[i].form, 0, &all, ends);
+		lines_from(path, rows[i].form, 0, false, &all, ends);
 		cr_expect_str_eq(buf_z(&all), rows[i].want, "%s", rows[i].why);
-		lines_from(packed, rows[i].form, 0, &rest, NULL);
+		lines_from(packed, rows[i].form, 0, false, &rest, NULL);
 		cr_expect_str_eq(buf_z(&rest), rows[i].want, "%s, packed", rows[i].why);
 		/* Killed behind any record: what is left reads the same. */
 		for (size_t k = 0; ends[k]; k++) {
 			buf_clear(&rest);
-			lines_from(path, rows[i].form, ends[k], &rest, NULL);
+			lines_from(path, rows[i].form, ends[k], false, &rest, NULL);
 			cr_expect(str_ends(buf_str(&all), buf_str(&rest)), "%s, from %llu: %s",
 				rows[i].why, (unsigned long long)ends[k], buf_z(&rest));
 			buf_clear(&rest);
-			lines_from(packed, rows[i].form, ends[k], &rest, NULL);
+			lines_from(packed, rows[i].form, ends[k], false, &rest, NULL);
 			cr_expect(str_ends(buf_str(&all), buf_str(&rest)),
 				"%s, packed, from %llu: %s", rows[i].why,
 				(unsigned long long)ends[k], buf_z(&rest));
@@ -157,7 +158,7 @@ Test(headers, a_header_megabytes_back_is_found)
 	offset = text.n;
 	buf_printf(&text, "last 1\n");
 	put(path, buf_str(&text));
-	lines_from(path, FILE_AUTO, offset, &rest, NULL);
+	lines_from(path, FILE_AUTO, offset, false, &rest, NULL);
 	cr_expect_str_eq(buf_z(&rest), "[last 1 under #Fields: new x]");
 	buf_done(&text);
 	buf_done(&rest);
@@ -259,5 +260,32 @@ Test(headers, a_record_without_end_is_given_when_nothing_more_comes)
 	cr_expect(str_eq(line.bytes, STR("2,b,c")));
 	cr_expect_eq(file_lines_step(l, false, &line), FILE_STEP_WAIT);
 	file_lines_close(l);
+	house_free(h);
+}
+
+Test(headers, a_header_in_the_middle_of_a_file_that_begins_otherwise)
+{
+	struct house *h = house_new(2);
+	const char *path = house_path(h, "f");
+	struct buf text = {0}, rest = {0};
+	size_t offset;
+
+	h->stop = 1;
+	buf_printf(&text, "a file that another program began\n");
+	for (unsigned i = 0; i < 30000; i++) {
+		if (i == 1000 || i == 2000)
+			buf_printf(&text, "#Fields: %s x\n", i == 1000 ? "old" : "new");
+		buf_printf(&text, "%u words\n", i);
+	}
+	offset = text.n;
+	buf_printf(&text, "last 1\n");
+	put(path, buf_str(&text));
+	lines_from(path, FILE_AUTO, offset, true, &rest, NULL);
+	cr_expect_str_eq(buf_z(&rest), "[last 1 under #Fields: new x]");
+	buf_clear(&rest);
+	lines_from(path, FILE_AUTO, offset, false, &rest, NULL);
+	cr_expect_str_eq(buf_z(&rest), "[last 1]", "nobody had one there: nothing is searched");
+	buf_done(&text);
+	buf_done(&rest);
 	house_free(h);
 }

@@ -126,6 +126,14 @@ Test(source, mistakes_are_told_with_their_place)
 		{"no name", "shape: json\n", ":1:", "add 'source: NAME'"},
 		{"an unknown form", "source: a\nmap: {x: {to: url.full, as: ulr}}\n",
 			":2:", "did you mean 'url'"},
+		{"like nobody", "source: a\nlike: b\n", ":2:", "no definition of this name"},
+		{"names of a key where one is meant",
+			"source: a\nmap: {x: {to: url.full, if: {'y|z': ~}}}\n",
+			":2:", "alternatives of keys stand in"},
+		{"more choices than rows are worth",
+			"source: a\nwhen: [{if: {'a|b|c|d|e|f|g': ~, 'h|i|j|k|l|m|n': ~, "
+			"'o|p|q|r|s|t|u': ~}}]\n",
+			":2:", "more than 256 choices"},
 		{"two tests for one key", "source: a\nrecognise: {if: {x: {starts: a, ends: b}}}\n",
 			":2:", "one test for a key"},
 	};

@@ -318,3 +318,22 @@ Test(windows, each_number_is_found)
 	cr_expect_null(win_event_find(WIN_SYSMON, 4624));
 	cr_expect_null(win_event_find(WIN_SECURITY, 1));
 }
+
+static const struct line_row backups[] = {
+	{"a backup that was made",
+		NXLOG("Microsoft-Windows-Backup", "Microsoft-Windows-Backup", "4", "\"a\":1"),
+		"event.action=backup-completed|event.outcome=success|event.category=host|"
+		"event.type=end|@product=windows"},
+	{"one that was not",
+		NXLOG("Microsoft-Windows-Backup", "Microsoft-Windows-Backup", "5", "\"a\":1"),
+		"event.action=backup-failed|event.outcome=failure|event.type=end,error"},
+	{"the catalog's deletion stays the Application channel's, where rules look for it",
+		NXLOG("Application", "Microsoft-Windows-Backup", "524", "\"a\":1"),
+		"event.action=|event.provider=Microsoft-Windows-Backup|event.code=524"},
+	{NULL, NULL, NULL},
+};
+
+Test(windows, server_backup)
+{
+	house_rows((struct house){.zone = "Asia/Tokyo"}, backups);
+}

@@ -3,8 +3,10 @@
 """Brings docs/products.md up to date with config/sources and parsers/table.def.
 
 Tier and proof are kept from the table as it stands, for people decide them; a product that is new gets a row with tier "-" and
-"own lines". With --check it only says whether the table is complete (exit 1 if not).
+"own lines, UNPROVEN". Where no real lines prove a product that has a file in tests/japan, the proof is counted from the source that each of its
+lines names. With --check it only says whether the table is complete (exit 1 if not).
 """
+import collections
 import glob
 import os
 import re
@@ -30,6 +32,20 @@ def definitions():
     return found
 
 
+def japan(name):
+    """What the lines of tests/japan/NAME.log come from, or None where there is no such file."""
+    path = os.path.join(ROOT, "tests", "japan", name + ".log")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    how = dict(re.findall(r"^#source (\S+) (\w+);", text, re.M))
+    count = collections.Counter(how[key] for key in re.findall(r"^([^#\t\n]+)\t", text, re.M))
+    words = (("documented", "lines by the vendor's document"), ("published", "as others published them"),
+             ("kinds", "by the kinds that the vendor names (columns ours)"), ("memory", "from memory"))
+    return "tests/japan, UNPROVEN: " + ", ".join(f"{count[k]} {text}" for k, text in words if count[k])
+
+
 def rows(text):
     for line in text.splitlines():
         cells = [c.strip() for c in line.strip().strip("|").split("|")]
@@ -49,7 +65,9 @@ def main():
     table = HEAD
     for name in sorted(found):
         title, kind = found[name]
-        _, _, _, tier, proof = known.get(name, ("", "", "", "-", "own lines"))
+        _, _, _, tier, proof = known.get(name, ("", "", "", "-", "own lines, UNPROVEN"))
+        if proof != "real lines":
+            proof = japan(name) or proof
         table += f"| {name} | {title} | {kind} | {tier} | {proof} |\n"
     at = text.index(HEAD)
     end = at

@@ -1,4 +1,4 @@
-#include "detect/cidr.h"
+#include "base/cidr.h"
 
 #include <arpa/inet.h>
 
@@ -59,4 +59,31 @@ cidr_has(const struct cidr *c, struct str text)
 	uint8_t bytes[16] = {0};
 
 	return address(text, bytes) == c->len && same_prefix(c, bytes);
+}
+
+bool
+cidr_same(const struct cidr *a, const struct cidr *b)
+{
+	return a->len == b->len && a->bits == b->bits && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+bool
+cidr_holds(const struct cidr *a, const struct cidr *b)
+{
+	return a->len == b->len && a->bits <= b->bits && same_prefix(a, b->bytes);
+}
+
+bool
+cidr_of_peer(struct str peer, struct cidr *ret)
+{
+	ptrdiff_t first = str_chr(peer, ':'), last = str_rchr(peer, ':');
+
+	*ret = (struct cidr){0};
+	if (last > 0 && (first == last || peer.p[0] == '['))
+		peer.n = (size_t)last;
+	if (peer.n > 2 && peer.p[0] == '[' && peer.p[peer.n - 1] == ']')
+		peer = str_make(peer.p + 1, peer.n - 2);
+	ret->len = address(peer, ret->bytes);
+	ret->bits = (uint8_t)(ret->len * 8u);
+	return ret->len > 0;
 }
