@@ -36,7 +36,7 @@ struct request {
 static void
 flush_out(struct request *r, bool force)
 {
-	if (r->out.n < 1 << 16 && !force)
+	if (r->out.n == 0 || (r->out.n < 1 << 16 && !force))
 		return;
 	fwrite(r->out.p, 1, r->out.n, stdout);
 	buf_clear(&r->out);
