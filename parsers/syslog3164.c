@@ -361,6 +361,18 @@ is_bracketed_word(struct str word)
 	return !separated;
 }
 
+/* "[x] sshd[7]: ": whatever stands in a host's place is one where a process follows. Whoever names
+ * a host must not hide what it says. */
+static bool
+is_before_process(struct str s, struct str host)
+{
+	struct tag tag;
+
+	str_skip(&s, host.n);
+	skip_blanks(&s);
+	return look_tag(s, &tag) && tag.pid.p;
+}
+
 /* A number or nothing, as RFC 5424 has it for PROCID. */
 static bool
 is_procid(struct str s)
@@ -451,7 +463,8 @@ read_host_and_tag(struct parse_ctx *ctx, struct recs *w, struct str *s)
 		return;
 	host = word_at(*s);
 	/* No blank behind it, or a payload's first word: a text, not a host. */
-	if (host.n == s->n || is_payload(host) || is_bracketed_word(host) || is_level(host))
+	if (host.n == s->n || is_payload(host) || is_level(host) ||
+		(is_bracketed_word(host) && !is_before_process(*s, host)))
 		return;
 	str_skip(s, host.n);
 	envelope_host(ctx, w, host);
