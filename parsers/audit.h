@@ -42,11 +42,45 @@ struct str audit_syscall(struct str arch, uint64_t number);
 	K(arch)                                                                                    \
 	K(argc)                                                                                    \
 	K(auid)                                                                                    \
-	K(cmd) K(comm) K(cwd) K(data) K(euid) K(exe) K(exit) K(gid) K(grp) K(hostname) K(id)       \
-		K(key) K(name) K(nametype) K(new_group) K(op) K(path) K(pid) K(ppid) K(proctitle)  \
-			K(reason) K(res) K(result) K(saddr) K(ses) K(success) K(syscall)           \
-				K(terminal) K(tty) K(uid) K(unit) K(permissive) K(AUID) K(UID)     \
-					K(EUID) K(ID) K(SYSCALL) K(GID) K(saddr_fam)
+	K(cmd)                                                                                     \
+	K(comm)                                                                                    \
+	K(cwd)                                                                                     \
+	K(data)                                                                                    \
+	K(euid)                                                                                    \
+	K(exe)                                                                                     \
+	K(exit)                                                                                    \
+	K(gid)                                                                                     \
+	K(grp)                                                                                     \
+	K(hostname)                                                                                \
+	K(id)                                                                                      \
+	K(key)                                                                                     \
+	K(name)                                                                                    \
+	K(nametype)                                                                                \
+	K(new_group)                                                                               \
+	K(op)                                                                                      \
+	K(path)                                                                                    \
+	K(pid)                                                                                     \
+	K(ppid)                                                                                    \
+	K(proctitle)                                                                               \
+	K(reason)                                                                                  \
+	K(res)                                                                                     \
+	K(result)                                                                                  \
+	K(saddr)                                                                                   \
+	K(ses)                                                                                     \
+	K(success)                                                                                 \
+	K(syscall)                                                                                 \
+	K(terminal)                                                                                \
+	K(tty)                                                                                     \
+	K(uid)                                                                                     \
+	K(unit)                                                                                    \
+	K(permissive)                                                                              \
+	K(AUID)                                                                                    \
+	K(UID)                                                                                     \
+	K(EUID)                                                                                    \
+	K(ID)                                                                                      \
+	K(SYSCALL)                                                                                 \
+	K(GID)                                                                                     \
+	K(saddr_fam)
 
 enum audit_key {
 #define K(name) AUDIT_KEY_##name,

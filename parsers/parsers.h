@@ -34,7 +34,7 @@ struct input_context {
 	bool history;
 	bool plain_label; /* source "sigma": product, category, service of the event itself are
 			     its label, not the object `logsource` */
-	bool local; /* unix socket: RFC 3164 without host name */
+	bool local;       /* unix socket: RFC 3164 without host name */
 	int64_t skew_ns;
 	const struct sender_context *senders; /* of a listening port; only read by parsers_new */
 	size_t nsenders;
