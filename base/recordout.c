@@ -532,6 +532,8 @@ members(struct writer *w, char *to)
 	}
 	for (unsigned word = 0; word < sizeof(seen) / sizeof(seen[0]); word++)
 		for (uint64_t bits = seen[word]; bits; bits &= bits - 1) {
+			/* a bit of seen stands where its head was set */
+			/* cppcheck-suppress uninitvar */
 			unsigned i = head[word * 64 + (unsigned)__builtin_ctzll(bits)];
 
 			to = i & MANY ? member(w, to, e, n, i & ~(unsigned)MANY, true)

@@ -70,7 +70,7 @@ span(struct page *p, double s)
 	size_t i = 0;
 	char text[40];
 
-	while (s < units[i].from && i < 3)
+	while (i < 3 && s < units[i].from)
 		i++;
 		/* both formats take one double */
 #pragma GCC diagnostic push
