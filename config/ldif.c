@@ -27,7 +27,7 @@ logical(struct ldif *f)
 {
 	struct str first = physical(f), part;
 	struct ldif look = *f;
-	size_t n = first.n, at = first.n;
+	size_t n = first.n, at;
 	char *out;
 
 	if (first.n == 0 || !goes_on(f))
@@ -35,8 +35,8 @@ logical(struct ldif *f)
 	while (goes_on(&look))
 		n += physical(&look).n - 1;
 	out = arena_alloc(f->arena, n + 1);
-	if (first.n)
-		memcpy(out, first.p, first.n);
+	memcpy(out, first.p, first.n);
+	at = first.n;
 	while (goes_on(f)) {
 		part = physical(f);
 		memcpy(out + at, part.p + 1, part.n - 1);
