@@ -18,14 +18,9 @@ buf_grow(struct buf *b, size_t more)
 void
 buf_add_u64(struct buf *b, uint64_t v)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	char digits[U64_DIGITS];
 
-	do {
-		digits[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	buf_add(b, digits + i, sizeof(digits) - i);
+	buf_add_str(b, str_of_u64(v, digits));
 }
 
 void

@@ -364,14 +364,9 @@ rec_put(struct recs *w, unsigned field, struct str value)
 void
 rec_put_u64(struct recs *w, unsigned field, uint64_t v)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	char digits[U64_DIGITS];
 
-	do {
-		digits[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	rec_put_kind(w, field, VALUE_NUMBER, str_make(digits + i, sizeof(digits) - i), 0);
+	rec_put_kind(w, field, VALUE_NUMBER, str_of_u64(v, digits), 0);
 }
 
 void

@@ -356,15 +356,11 @@ put_stamp(char *to, int64_t ns)
 static char *
 put_u64(char *to, uint64_t v)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	char digits[U64_DIGITS];
+	struct str s = str_of_u64(v, digits);
 
-	do {
-		digits[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	memcpy(to, digits + i, sizeof(digits) - i);
-	return to + sizeof(digits) - i;
+	memcpy(to, s.p, s.n);
+	return to + s.n;
 }
 
 static char *

@@ -95,6 +95,19 @@ int str_cmp(struct str a, struct str b);
 
 /* Whole slice = decimal digits that fit. No sign, no blanks; leading zeros are allowed. */
 bool str_u64(struct str s, uint64_t *ret);
+/* The other way: v in decimal digits, which lie at the end of `room`. */
+#define U64_DIGITS 20
+static inline struct str
+str_of_u64(uint64_t v, char room[U64_DIGITS])
+{
+	size_t i = U64_DIGITS;
+
+	do {
+		room[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return str_make(room + i, U64_DIGITS - i);
+}
 bool str_i64(struct str s, int64_t *ret);
 /* Take the decimal digits at the front; false when there are none or they do not fit. */
 bool str_take_u64(struct str *s, uint64_t *ret);

@@ -230,13 +230,6 @@ woven_record(void *ctx, struct batch b, const struct record *r, bool derived)
 	buf_add_char(&req->out, '\n');
 }
 
-static void
-no_text(void *ctx, struct buf *out)
-{
-	(void)ctx;
-	(void)out;
-}
-
 static struct mind *
 request_mind(struct request *r, const struct mind_sink *sink)
 {
@@ -284,7 +277,7 @@ run_normalize(const struct cli *c, int argc, char **argv)
 		code = load(&r, &brain);
 	if (brain && (code == 0 || code == EXIT_PARTLY)) {
 		struct cliinput *in = cliinput_open(&r.input, brain, NULL, &why);
-		struct mind_sink sink = {.record = woven_record, .record_text = no_text, .ctx = &r};
+		struct mind_sink sink = {.record = woven_record, .ctx = &r};
 		struct mind *m = NULL;
 		struct batch b;
 		uint64_t number, next = 1;

@@ -200,13 +200,6 @@ on_match(void *ctx, const struct correlation_match *m)
 	note(ctx, m->id);
 }
 
-static void
-on_text(void *ctx, struct buf *out)
-{
-	(void)ctx;
-	(void)out;
-}
-
 static bool
 run_events(struct testing *t, const char *path, const struct lists *lists, struct diag *why)
 {
@@ -220,8 +213,7 @@ run_events(struct testing *t, const char *path, const struct lists *lists, struc
 		.weave = weave_options_default,
 		.incidents = incidents_options_default,
 		.state_max = (size_t)256 << 20};
-	struct mind_sink sink = {
-		.match = on_match, .matched = on_matched, .record_text = on_text, .ctx = t};
+	struct mind_sink sink = {.match = on_match, .matched = on_matched, .ctx = t};
 	struct matcher *m = matcher_new(b->rules, MATCH_EARLY);
 	struct cliinput *in = cliinput_open(&how, b, m, why);
 	struct mind *mind = mind_new(&o, &sink);

@@ -23,7 +23,7 @@ struct mind_sink {
 	void (*matched)(void *ctx, const uint32_t *rules, uint32_t n);
 	void (*alert)(void *ctx, const struct alert *a); /* NULL: none are put together */
 	void (*match)(void *ctx, const struct correlation_match *m); /* may be NULL */
-	void (*record_text)(void *ctx, struct buf *out);
+	void (*record_text)(void *ctx, struct buf *out); /* for alerts; NULL without them */
 	void *ctx;
 };
 

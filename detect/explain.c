@@ -327,7 +327,7 @@ matcher_explain(struct matcher *m, const struct names *names, struct batch b,
 			values_link(m); /* which finding nothing did not need */
 		looked = candidate(&t, r, rule, &why);
 	}
-	matched = looked && eval_expr(m, ru->expr);
+	matched = looked && eval_rule(m, rule);
 	if (json) {
 		BUF_ADD_LIT(out, "{\"rule\":");
 		json_quote(out, ru->info.words.id);

@@ -238,13 +238,10 @@ put_protocol(struct recs *w, struct str text)
 		return;
 	p = protocol_find(text);
 	if (p) {
-		char digits[3];
-		size_t n = p->number > 99 ? 3 : p->number > 9 ? 2 : 1;
+		char digits[U64_DIGITS];
 
-		for (size_t i = n, v = (size_t)p->number; i > 0; v /= 10)
-			digits[--i] = (char)('0' + v % 10);
 		rec_put(w, FIELD_NETWORK_TRANSPORT, str_of(p->name));
-		rec_put(w, FIELD_NETWORK_IANA, str_make(digits, n));
+		rec_put(w, FIELD_NETWORK_IANA, str_of_u64((uint64_t)p->number, digits));
 	} else if (str_u64(text, &number)) {
 		if (number < 256)
 			rec_put(w, FIELD_NETWORK_IANA, text);

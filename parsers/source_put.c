@@ -195,8 +195,7 @@ put_duration(struct recs *w, const struct target *t, struct str value, uint64_t 
 {
 	struct str whole, rest = value;
 	uint64_t v = 0, part = 0, scale = unit;
-	char text[24];
-	size_t n = sizeof(text);
+	char text[U64_DIGITS];
 
 	str_cut(&rest, '.', &whole);
 	if (!str_u64(whole, &v) || v > UINT64_MAX / unit / 2)
@@ -210,10 +209,7 @@ put_duration(struct recs *w, const struct target *t, struct str value, uint64_t 
 		rec_put_u64(w, t->field, v);
 		return;
 	}
-	do
-		text[--n] = (char)('0' + v % 10);
-	while (v /= 10);
-	put_plain(w, t, VALUE_NUMBER, str_make(text + n, sizeof(text) - n));
+	put_plain(w, t, VALUE_NUMBER, str_of_u64(v, text));
 }
 
 static void

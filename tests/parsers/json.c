@@ -320,6 +320,28 @@ Test(sigma, the_label_is_hidden_and_no_data)
 	house_done(&h);
 }
 
+Test(sigma, an_event_may_be_its_own_label)
+{
+	struct house h = {.in.source = STR("sigma"), .in.plain_label = true};
+	const struct record *r;
+	const struct entry *e;
+
+	house_read(
+		&h, STR("{\"product\":\"windows\",\"a\":1,\"service\":7,\"n\":{\"category\":\"x\"},"
+			"\"logsource\":{\"product\":\"linux\"}}"));
+	r = batch_records(h.batch);
+	cr_expect_eq(r->logsource, LOGSOURCE_LABEL);
+	e = record_entries(h.batch, r);
+	cr_assert_geq(r->nentries, 2);
+	cr_expect_eq(e[0].field, FIELD_LOGSOURCE_PRODUCT);
+	cr_expect(e[0].flags & ENTRY_HIDDEN);
+	cr_expect(str_eq(entry_text(h.batch, &e[0]), STR("windows")));
+	for (uint32_t i = 1; i < r->nentries; i++)
+		cr_expect_not(
+			e[i].flags & ENTRY_HIDDEN, "all the rest is data, the first one again");
+	house_done(&h);
+}
+
 Test(sigma, broken_lines_and_no_objects_are_no_events)
 {
 	static const char *const lines[] = {
