@@ -300,7 +300,7 @@ run_normalize(const struct cli *c, int argc, char **argv)
 		if (m) /* a file ends: what its lines began is told as far as it was */
 			mind_until_end(m);
 		flush_out(&r, true);
-		code = in ? code : EXIT_FINDING;
+		code = in && !cliinput_damaged(in) ? code : EXIT_FINDING;
 		mind_free(m);
 		cliinput_close(in);
 	}
@@ -441,7 +441,7 @@ run_replay(const struct cli *c, int argc, char **argv)
 		cli_diag(&why);
 		if (!in)
 			code = EXIT_FINDING;
-		else if (replay_all(&r, in) != 0)
+		else if (replay_all(&r, in) != 0 || cliinput_damaged(in))
 			code = EXIT_FINDING;
 		if (r.top && in) {
 			struct buf costs = {0};
@@ -485,7 +485,7 @@ const struct cli_command cli_normalize = {
 		"  --all             all records of a line that holds several\n"
 		"  --derived         all records as weave leaves them: persons, and the records "
 		"made of several lines (at the end also of those whose last line is missing)\n"
-		"Exit codes: 0 done, 1 a file cannot be read, 2 usage.\n\n"
+		"Exit codes: 0 done, 1 a file cannot be read (to its end), 2 usage.\n\n"
 		"Example:\n  noroshi normalize /var/log/auth.log | jq -r "
 		"'[.\"source.ip\",.\"user.name\"]|@tsv'\n",
 	.run = run_normalize,
@@ -516,7 +516,8 @@ const struct cli_command cli_replay = {
 		"'not', is decided by the\n"
 		"                    records that arrive, never by those that do not\n"
 		"  --strict          exit 3 if any rule document was rejected\n"
-		"Exit codes: 0 done, 1 a file cannot be read, 2 usage or rules that cannot be "
+		"Exit codes: 0 done, 1 a file cannot be read (to its end), 2 usage or rules that "
+		"cannot be "
 		"loaded, 3 partly.\n\n"
 		"Example:\n  noroshi replay --rules config/rules /var/log/auth.log\n",
 	.run = run_replay,

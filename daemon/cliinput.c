@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 /* One file: its lines, the frame in hand and the event time that decides whose turn it is. */
 struct lane {
+	const char *path;
 	struct file_lines *lines;
 	struct batch batch;
 	uint64_t number; /* of the line in hand, within all lines read so far of this file */
@@ -29,6 +31,7 @@ struct cliinput {
 	size_t nlanes;
 	uint64_t lines;
 	struct lane *turn;
+	bool damaged; /* a file could not be read to its end */
 };
 
 static int
@@ -36,6 +39,7 @@ open_lane(struct cliinput *in, struct lane *l, const char *path, struct diag *wh
 {
 	struct stat st;
 
+	l->path = path;
 	l->batch = batch_new();
 	if (!strcmp(path, "-"))
 		path = "/dev/stdin";
@@ -73,6 +77,22 @@ cliinput_open(const struct cliinput_options *opt, const struct brain *b, struct 
 	return in;
 }
 
+static void
+end_lane(struct cliinput *in, struct lane *l)
+{
+	const char *why = file_lines_why(l->lines);
+
+	l->end = true;
+	if (!why)
+		return;
+	in->damaged = true;
+	fprintf(stderr,
+		"noroshi: %s: %s: read up to line %llu, what stands behind is not; get the whole "
+		"file "
+		"and try again\n",
+		l->path, why, (unsigned long long)l->number);
+}
+
 /* Read the lane's next line that is not blank, and think it through. */
 static void
 advance(struct cliinput *in, struct lane *l)
@@ -84,7 +104,7 @@ advance(struct cliinput *in, struct lane *l)
 	l->full = false;
 	for (;;) {
 		if (!file_lines_next(l->lines, &line)) {
-			l->end = true;
+			end_lane(in, l);
 			return;
 		}
 		l->number++;
@@ -144,6 +164,12 @@ uint64_t
 cliinput_lines(const struct cliinput *in)
 {
 	return in->lines;
+}
+
+bool
+cliinput_damaged(const struct cliinput *in)
+{
+	return in->damaged;
 }
 
 void

@@ -31,6 +31,8 @@ struct cliinput *cliinput_open(const struct cliinput_options *opt, const struct 
  * several: in the order read).
  */
 bool cliinput_next(struct cliinput *in, struct batch *batch, uint64_t *number);
+/* A file could not be read to its end; it was told on standard error when it came to that. */
+bool cliinput_damaged(const struct cliinput *in);
 uint64_t cliinput_lines(const struct cliinput *in);
 void cliinput_close(struct cliinput *in);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What cannot work is refused with one clear line, an exit code, and nothing half-started; a bad reload changes nothing."""
+import gzip
 import json
 import os
 import socket
@@ -9,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from noroshi import NOROSHI, Daemon, Skip, check, free_port, run, send_tcp, wait_for  # noqa: E402
+from noroshi import NOROSHI, ROOT, Daemon, Skip, check, free_port, run, send_tcp, wait_for  # noqa: E402
 
 LINE = b"<38>1 2026-03-02T08:00:00Z web01 sshd 1 - - Accepted password for root from 192.0.2.7 port 4022 ssh2"
 GOOD = """title: Root came in
@@ -167,6 +168,18 @@ def test_reload_takes_the_new_and_keeps_the_old_when_bad():
             wait_for(d.alerts, 10, "the new rule fires, on a connection from before the reload")
         check(len(d.alerts()) == 1, d.alerts())
         d.wait_stored(2)
+
+
+def test_a_packed_file_that_is_cut_off_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "cut.gz")
+        whole = gzip.compress("".join(f"Nov 22 10:00:{i % 60:02} h sshd[{i}]: line {i * i * 7919}\n" for i in range(4000)).encode())
+        with open(path, "wb") as f:
+            f.write(whole[:len(whole) // 2])
+        for words in (["normalize"], ["replay", "--rules", os.path.join(ROOT, "config", "rules")]):
+            out = subprocess.run([NOROSHI, *words, path], capture_output=True, text=True, timeout=60, check=False)
+            check(out.returncode == 1 and path in out.stderr and "ends early" in out.stderr, (words, out.returncode, out.stderr))
+            check(words[0] == "replay" or 1000 < len(out.stdout.splitlines()) < 4000, "what came before is read")
 
 
 def test_replay_says_which_lines_are_no_events():
